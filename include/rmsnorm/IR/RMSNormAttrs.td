@@ -1,0 +1,124 @@
+//===- RMSNormAttrs.td - Attributes of the rmsnorm dialect -*- tablegen -*-===//
+//
+// Part of the RMSNorm project, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef RMSNORM_IR_RMSNORMATTRS_TD
+#define RMSNORM_IR_RMSNORMATTRS_TD
+
+include "mlir/IR/AttrTypeBase.td"
+include "mlir/IR/EnumAttr.td"
+include "rmsnorm/IR/RMSNormDialect.td"
+
+//===----------------------------------------------------------------------===//
+// Enumerations
+//===----------------------------------------------------------------------===//
+
+def RMSNorm_CastOrder : I32EnumAttr<"CastOrder",
+    "where the normalised value is rounded to x's type", [
+      I32EnumAttrCase<"scale_then_cast", 0>,
+      I32EnumAttrCase<"cast_then_scale", 1>,
+    ]> {
+  let cppNamespace = "::rmsnorm";
+  let genSpecializedAttr = 0;
+}
+def RMSNorm_CastOrderAttr
+    : EnumAttr<RMSNorm_Dialect, RMSNorm_CastOrder, "cast_order"> {
+  let assemblyFormat = "`<` $value `>`";
+}
+
+def RMSNorm_Combination : I32EnumAttr<"Combination",
+    "how the statistics of the devices of a group become one", [
+      I32EnumAttrCase<"mean_of_means", 0>,
+      I32EnumAttrCase<"weighted", 1>,
+    ]> {
+  let cppNamespace = "::rmsnorm";
+  let genSpecializedAttr = 0;
+}
+def RMSNorm_CombinationAttr
+    : EnumAttr<RMSNorm_Dialect, RMSNorm_Combination, "combination">;
+
+//===----------------------------------------------------------------------===//
+// Attributes
+//===----------------------------------------------------------------------===//
+
+/// `[1, 2, 3]`
+class RMSNorm_Int64ListParameter<string desc>
+    : ArrayRefParameter<"int64_t", desc> {
+  let parser = "::rmsnorm::parseInt64List($_parser)";
+  let printer = "::rmsnorm::printInt64List($_printer, $_self)";
+}
+
+/// `[[0, 1], [2, 3]]`
+def RMSNorm_GroupsParameter
+    : ArrayRefParameter<"::mlir::DenseI64ArrayAttr", "sets of device indices"> {
+  let parser = "::rmsnorm::parseGroups($_parser)";
+  let printer = "::rmsnorm::printGroups($_printer, $_self)";
+  let defaultValue = "::llvm::SmallVector<::mlir::DenseI64ArrayAttr>()";
+  let comparator = "::llvm::ArrayRef<::mlir::DenseI64ArrayAttr>($_lhs) == "
+                   "::llvm::ArrayRef<::mlir::DenseI64ArrayAttr>($_rhs)";
+}
+
+class RMSNorm_Attr<string name, string attrMnemonic>
+    : AttrDef<RMSNorm_Dialect, name> {
+  let mnemonic = attrMnemonic;
+}
+
+def RMSNorm_DeviceGroupAttr : RMSNorm_Attr<"DeviceGroup", "device_group"> {
+  let summary = "the devices that share one statistic";
+  let description = [{
+    `axis` names the device axis. `groups` partition its devices into sets that
+    share a statistic; no groups: the whole axis is one. `combination` says how
+    the statistics of a group are combined.
+
+    ```mlir
+    #rmsnorm.device_group<"data">
+    #rmsnorm.device_group<"data", groups = [[0, 1], [2, 3]], weighted>
+    ```
+  }];
+  let parameters = (ins
+    StringRefParameter<"name of the device axis">:$axis,
+    RMSNorm_GroupsParameter:$groups,
+    DefaultValuedParameter<"::rmsnorm::Combination",
+                           "::rmsnorm::Combination::mean_of_means">:$combination);
+  let assemblyFormat = "`<` $axis (`,` `groups` `=` $groups^)? (`,` $combination^)? `>`";
+  let genVerifyDecl = 1;
+}
+
+def RMSNorm_CPUScheduleAttr : RMSNorm_Attr<"CPUSchedule", "cpu_schedule"> {
+  let summary = "how a norm maps to the loops and vectors of a CPU";
+  let description = [{
+    Every performance decision of the CPU path, as data. `rmsnorm-schedule`
+    computes it from the row length, the types and the target alone; it may as
+    well be written by hand or set by the transform dialect. Later passes read
+    it and decide nothing.
+
+    | parameter | meaning |
+    | --- | --- |
+    | `vector` | numbers of elements a step of the reduction covers: a first loop runs by the first number as long as whole steps fit, the next takes what is left by the second, and so on; the last is 1 |
+    | `normalize_vector` | the same for the second pass |
+    | `block` | elements that one accumulator chain takes up before it is added to a second level of twice the precision; 0: no second level |
+    | `panel` | elements of the vector axis that one task holds where that axis is not reduced |
+    | `prefetch` | prefetch the next row during the second pass |
+    | `nontemporal` | bytes of input and output from which stores bypass the caches; 0: never |
+    | `grain` | bytes of x below which a task is not worth a thread of its own |
+
+    ```mlir
+    #rmsnorm.cpu_schedule<vector = [64, 8, 1], normalize_vector = [32, 8, 1]>
+    ```
+  }];
+  let parameters = (ins
+    RMSNorm_Int64ListParameter<"steps of the reduction">:$vector,
+    RMSNorm_Int64ListParameter<"steps of the second pass">:$normalize_vector,
+    DefaultValuedParameter<"int64_t", "0">:$block,
+    DefaultValuedParameter<"int64_t", "0">:$panel,
+    DefaultValuedParameter<"bool", "false">:$prefetch,
+    DefaultValuedParameter<"int64_t", "0">:$nontemporal,
+    DefaultValuedParameter<"int64_t", "0">:$grain);
+  let assemblyFormat = "`<` struct(params) `>`";
+  let genVerifyDecl = 1;
+}
+
+#endif // RMSNORM_IR_RMSNORMATTRS_TD

@@ -1,0 +1,23 @@
+//===- Passes.h - Passes of the project -------------------------*- C++ -*-===//
+//
+// Part of the RMSNorm project, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef RMSNORM_TRANSFORMS_PASSES_H
+#define RMSNORM_TRANSFORMS_PASSES_H
+
+#include "mlir/Pass/Pass.h"
+
+namespace rmsnorm {
+
+#define GEN_PASS_DECL
+#include "rmsnorm/Transforms/Passes.h.inc"
+
+#define GEN_PASS_REGISTRATION
+#include "rmsnorm/Transforms/Passes.h.inc"
+
+} // namespace rmsnorm
+
+#endif // RMSNORM_TRANSFORMS_PASSES_H
