@@ -1,14 +1,14 @@
 //===- Attributes.cpp - Attributes of the rmsnorm dialect -----------------===//
 //
-// Part of the RMSNorm project, under the Apache License v2.0 with LLVM Exceptions.
-// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// Part of the RMSNorm project, under the Apache License v2.0 with LLVM
+// Exceptions. SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 //===----------------------------------------------------------------------===//
 
-#include "llvm/ADT/SmallSet.h"
-#include "llvm/ADT/TypeSwitch.h"
 #include "mlir/IR/DialectImplementation.h"
 #include "rmsnorm/IR/RMSNorm.h"
+#include "llvm/ADT/SmallSet.h"
+#include "llvm/ADT/TypeSwitch.h"
 
 using namespace mlir;
 using namespace rmsnorm;
@@ -16,9 +16,9 @@ using namespace rmsnorm;
 namespace rmsnorm {
 static FailureOr<SmallVector<int64_t>> parseInt64List(AsmParser &parser) {
   SmallVector<int64_t> values;
-  if (parser.parseCommaSeparatedList(
-          AsmParser::Delimiter::Square,
-          [&] { return parser.parseInteger(values.emplace_back()); }))
+  if (parser.parseCommaSeparatedList(AsmParser::Delimiter::Square, [&] {
+        return parser.parseInteger(values.emplace_back());
+      }))
     return failure();
   return values;
 }

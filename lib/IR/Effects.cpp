@@ -1,7 +1,7 @@
 //===- Effects.cpp - Effects, speculation, shapes and names ---------------===//
 //
-// Part of the RMSNorm project, under the Apache License v2.0 with LLVM Exceptions.
-// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// Part of the RMSNorm project, under the Apache License v2.0 with LLVM
+// Exceptions. SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 //===----------------------------------------------------------------------===//
 
@@ -13,8 +13,8 @@
 using namespace mlir;
 using namespace rmsnorm;
 
-using EffectList = SmallVectorImpl<
-    SideEffects::EffectInstance<MemoryEffects::Effect>>;
+using EffectList =
+    SmallVectorImpl<SideEffects::EffectInstance<MemoryEffects::Effect>>;
 
 /// Memref inputs are read, memref inits are written and never read.
 static void addEffects(DestinationStyleOpInterface op, EffectList &effects) {
@@ -68,9 +68,9 @@ static LogicalResult reify(Op op, OpBuilder &builder,
       continue;
     SmallVector<OpFoldResult> &shape = shapes.emplace_back();
     for (int64_t axis : op.getOperandAxes(init))
-      shape.push_back(axis < 0 ? builder.getIndexAttr(1)
-                               : tensor::getMixedSize(builder, loc, op.getX(),
-                                                      axis));
+      shape.push_back(
+          axis < 0 ? builder.getIndexAttr(1)
+                   : tensor::getMixedSize(builder, loc, op.getX(), axis));
   }
   return success();
 }

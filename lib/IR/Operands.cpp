@@ -1,7 +1,7 @@
 //===- Operands.cpp - How operands lie over the axes of x -----------------===//
 //
-// Part of the RMSNorm project, under the Apache License v2.0 with LLVM Exceptions.
-// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// Part of the RMSNorm project, under the Apache License v2.0 with LLVM
+// Exceptions. SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 //===----------------------------------------------------------------------===//
 
@@ -66,18 +66,22 @@ enum class Layout { AllAxes, FeatureAxes, Statistic, Mask };
 /// The layouts of the operand segments of each op, in the order of the ODS
 /// definition.
 static constexpr Layout rmsNormLayouts[] = {
-    /*x=*/Layout::AllAxes,      /*scale=*/Layout::FeatureAxes,
-    /*bias=*/Layout::FeatureAxes, /*residual=*/Layout::AllAxes,
-    /*mask=*/Layout::Mask,      /*out=*/Layout::AllAxes,
-    /*residual_out=*/Layout::AllAxes, /*rstd_out=*/Layout::Statistic};
+    /*x=*/Layout::AllAxes,
+    /*scale=*/Layout::FeatureAxes,
+    /*bias=*/Layout::FeatureAxes,
+    /*residual=*/Layout::AllAxes,
+    /*mask=*/Layout::Mask,
+    /*out=*/Layout::AllAxes,
+    /*residual_out=*/Layout::AllAxes,
+    /*rstd_out=*/Layout::Statistic};
 static constexpr Layout meanSquareLayouts[] = {
     /*x=*/Layout::AllAxes, /*residual=*/Layout::AllAxes, /*mask=*/Layout::Mask,
     /*out=*/Layout::Statistic, /*count_out=*/Layout::Statistic};
 static constexpr Layout normalizeLayouts[] = {
-    /*x=*/Layout::AllAxes,      /*statistic=*/Layout::Statistic,
-    /*count=*/Layout::Statistic, /*scale=*/Layout::FeatureAxes,
-    /*bias=*/Layout::FeatureAxes, /*residual=*/Layout::AllAxes,
-    /*out=*/Layout::AllAxes,    /*residual_out=*/Layout::AllAxes,
+    /*x=*/Layout::AllAxes,         /*statistic=*/Layout::Statistic,
+    /*count=*/Layout::Statistic,   /*scale=*/Layout::FeatureAxes,
+    /*bias=*/Layout::FeatureAxes,  /*residual=*/Layout::AllAxes,
+    /*out=*/Layout::AllAxes,       /*residual_out=*/Layout::AllAxes,
     /*rstd_out=*/Layout::Statistic};
 
 template <typename Op>
@@ -170,7 +174,9 @@ static SmallVector<int64_t> parallelAxes(Op op) {
   return axes;
 }
 
-SmallVector<int64_t> RMSNormOp::getParallelAxes() { return parallelAxes(*this); }
+SmallVector<int64_t> RMSNormOp::getParallelAxes() {
+  return parallelAxes(*this);
+}
 SmallVector<int64_t> MeanSquareOp::getParallelAxes() {
   return parallelAxes(*this);
 }

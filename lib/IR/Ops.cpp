@@ -1,7 +1,7 @@
 //===- Ops.cpp - Syntax and classes of the ops ----------------------------===//
 //
-// Part of the RMSNorm project, under the Apache License v2.0 with LLVM Exceptions.
-// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// Part of the RMSNorm project, under the Apache License v2.0 with LLVM
+// Exceptions. SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 //===----------------------------------------------------------------------===//
 

@@ -1,7 +1,7 @@
 //===- Verification.cpp - The constraints C1, C2, ... ---------------------===//
 //
-// Part of the RMSNorm project, under the Apache License v2.0 with LLVM Exceptions.
-// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// Part of the RMSNorm project, under the Apache License v2.0 with LLVM
+// Exceptions. SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 //===----------------------------------------------------------------------===//
 
@@ -10,10 +10,10 @@
 //
 //===----------------------------------------------------------------------===//
 
-#include "llvm/ADT/SmallSet.h"
-#include "llvm/ADT/SmallString.h"
 #include "mlir/IR/TypeUtilities.h"
 #include "rmsnorm/IR/RMSNorm.h"
+#include "llvm/ADT/SmallSet.h"
+#include "llvm/ADT/SmallString.h"
 
 using namespace mlir;
 using namespace rmsnorm;
@@ -71,8 +71,7 @@ static bool compatible(ArrayRef<int64_t> shape, ArrayRef<int64_t> expected) {
 }
 
 static LogicalResult checkShape(Operation *op, StringRef name, Value value,
-                                ArrayRef<int64_t> expected,
-                                StringRef source) {
+                                ArrayRef<int64_t> expected, StringRef source) {
   if (!value)
     return success();
   ArrayRef<int64_t> shape = cast<ShapedType>(value.getType()).getShape();
@@ -145,8 +144,8 @@ static LogicalResult checkAxes(Operation *op, StringRef name,
 
 static LogicalResult checkNumber(Operation *op, StringRef name,
                                  const APFloat &value, bool mayBeNegative) {
-  bool isFine = value.isFinite() && (mayBeNegative || !value.isNegative() ||
-                                     value.isZero());
+  bool isFine = value.isFinite() &&
+                (mayBeNegative || !value.isNegative() || value.isZero());
   if (isFine)
     return success();
   SmallString<24> text;
@@ -173,9 +172,9 @@ static LogicalResult checkInput(Op op) {
   bool isTensor = isa<RankedTensorType>(x);
   for (Value operand : op->getOperands())
     if (isa<RankedTensorType>(operand.getType()) != isTensor)
-      return op.emitOpError()
-             << "expected all operands to be " << (isTensor ? "tensors" : "memrefs")
-             << " as x is, but got " << operand.getType();
+      return op.emitOpError() << "expected all operands to be "
+                              << (isTensor ? "tensors" : "memrefs")
+                              << " as x is, but got " << operand.getType();
   // C3: the reduction axes are axes of x, sorted and distinct.
   return checkAxes(op, "reduction axes", op.getReductionAxes(), x.getRank());
 }
@@ -279,9 +278,8 @@ static LogicalResult checkNumbers(Op op) {
 /// C14: the results are the destinations' types, on tensors, or none.
 template <typename Op>
 static LogicalResult checkResults(Op op) {
-  size_t expected = isa<RankedTensorType>(op.getX().getType())
-                        ? op.getDpsInits().size()
-                        : 0;
+  size_t expected =
+      isa<RankedTensorType>(op.getX().getType()) ? op.getDpsInits().size() : 0;
   if (op->getNumResults() != expected)
     return op.emitOpError() << "expected " << expected
                             << " results, one for each tensor destination, but "
@@ -323,8 +321,8 @@ LogicalResult MeanSquareOp::verify() {
   // f32 or f64, f64 where x is.
   Type type = getOut().getType().getElementType();
   if (!type.isF32() && !type.isF64())
-    return emitOpError() << "expected outs with element type f32 or f64, but got "
-                         << type;
+    return emitOpError()
+           << "expected outs with element type f32 or f64, but got " << type;
   if (failed(checkStatisticType(
           *this, "outs", getOut(),
           rmsnorm::getStatisticsType(x.getElementType(), type))) ||
@@ -349,7 +347,8 @@ LogicalResult NormalizeOp::verify() {
   Type type = getStatistic().getType().getElementType();
   if (!type.isF32() && !type.isF64())
     return emitOpError()
-           << "expected statistic with element type f32 or f64, but got " << type;
+           << "expected statistic with element type f32 or f64, but got "
+           << type;
   if (failed(checkStatisticType(
           *this, "statistic", getStatistic(),
           rmsnorm::getStatisticsType(x.getElementType(), type))) ||
@@ -372,9 +371,8 @@ LogicalResult NormalizeOp::verify() {
 // The attributes
 //===----------------------------------------------------------------------===//
 
-static LogicalResult
-checkGroups(function_ref<InFlightDiagnostic()> emitError,
-            ArrayRef<DenseI64ArrayAttr> groups) {
+static LogicalResult checkGroups(function_ref<InFlightDiagnostic()> emitError,
+                                 ArrayRef<DenseI64ArrayAttr> groups) {
   int64_t count = 0;
   for (DenseI64ArrayAttr group : groups) {
     // C18: no group of devices is empty.
@@ -424,7 +422,8 @@ static LogicalResult checkSteps(function_ref<InFlightDiagnostic()> emitError,
                                 StringRef name, ArrayRef<int64_t> steps) {
   bool isFine = !steps.empty() && steps.back() == 1;
   for (size_t i = 0; isFine && i < steps.size(); ++i)
-    isFine = steps[i] >= 1 && steps[i] <= 1024 && llvm::isPowerOf2_64(steps[i]) &&
+    isFine = steps[i] >= 1 && steps[i] <= 1024 &&
+             llvm::isPowerOf2_64(steps[i]) &&
              (i == 0 || steps[i] < steps[i - 1]);
   if (isFine)
     return success();
@@ -434,26 +433,25 @@ static LogicalResult checkSteps(function_ref<InFlightDiagnostic()> emitError,
                      << shapeText(steps);
 }
 
-LogicalResult
-CPUScheduleAttr::verify(function_ref<InFlightDiagnostic()> emitError,
-                        ArrayRef<int64_t> vector,
-                        ArrayRef<int64_t> normalizeVector, int64_t block,
-                        int64_t panel, bool prefetch, int64_t nontemporal,
-                        int64_t grain) {
+LogicalResult CPUScheduleAttr::verify(
+    function_ref<InFlightDiagnostic()> emitError, ArrayRef<int64_t> vector,
+    ArrayRef<int64_t> normalizeVector, int64_t block, int64_t panel,
+    bool prefetch, int64_t nontemporal, int64_t grain) {
   // C23: the steps fall by powers of two to 1.
   if (failed(checkSteps(emitError, "vector", vector)) ||
       failed(checkSteps(emitError, "normalize_vector", normalizeVector)))
     return failure();
   // C24: a block is a whole number of steps.
   if (block < 0 || block % vector.front() != 0)
-    return emitError() << "expected block to be a multiple of " << vector.front()
+    return emitError() << "expected block to be a multiple of "
+                       << vector.front()
                        << ", the first step of vector, but got " << block;
   // C25: sizes are not negative.
   for (auto [name, value] : {std::pair<StringRef, int64_t>{"panel", panel},
                              {"nontemporal", nontemporal},
                              {"grain", grain}})
     if (value < 0)
-      return emitError() << "expected " << name
-                         << " to be 0 or more, but got " << value;
+      return emitError() << "expected " << name << " to be 0 or more, but got "
+                         << value;
   return success();
 }

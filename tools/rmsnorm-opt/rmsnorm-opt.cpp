@@ -1,7 +1,7 @@
 //===- rmsnorm-opt.cpp - mlir-opt with the rmsnorm dialect ----------------===//
 //
-// Part of the RMSNorm project, under the Apache License v2.0 with LLVM Exceptions.
-// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// Part of the RMSNorm project, under the Apache License v2.0 with LLVM
+// Exceptions. SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 //===----------------------------------------------------------------------===//
 
@@ -18,6 +18,6 @@ int main(int argc, char **argv) {
   mlir::registerAllPasses();
   rmsnorm::registerAllDialects(registry);
   rmsnorm::registerAllPasses();
-  return mlir::asMainReturnCode(mlir::MlirOptMain(
-      argc, argv, "RMSNorm optimizer driver\n", registry));
+  return mlir::asMainReturnCode(
+      mlir::MlirOptMain(argc, argv, "RMSNorm optimizer driver\n", registry));
 }

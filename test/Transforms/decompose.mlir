@@ -1,0 +1,53 @@
+// RUN: rmsnorm-opt %s --rmsnorm-decompose --split-input-file | FileCheck %s
+
+// CHECK-LABEL: func.func @tensors
+// CHECK: %[[SUM:.*]] = linalg.generic {{.*}}iterator_types = ["parallel", "reduction"]
+// CHECK: arith.mulf
+// CHECK: arith.addf
+// CHECK: %[[ROOT:.*]] = linalg.generic {{.*}}iterator_types = ["parallel"]{{.*}} ins(%[[SUM]]
+// CHECK: arith.divf %{{.*}}, %{{.*}} : f32
+// CHECK: math.sqrt
+// CHECK: %[[Y:.*]] = linalg.generic {{.*}}iterator_types = ["parallel", "parallel"]
+// CHECK: return %[[Y]]
+func.func @tensors(%x: tensor<8x64xf32>, %w: tensor<64xf32>, %y: tensor<8x64xf32>) -> tensor<8x64xf32> {
+  %0 = rmsnorm.rms_norm ins(%x : tensor<8x64xf32>) scale(%w : tensor<64xf32>) outs(%y : tensor<8x64xf32>)
+  return %0 : tensor<8x64xf32>
+}
+
+// -----
+
+// The statistic of each row lives on the stack, or on the heap where its size
+// has no bound.
+// CHECK-LABEL: func.func @memrefs
+// CHECK-NOT: rmsnorm
+// CHECK: %[[HEAP:.*]] = memref.alloc(%{{.*}}) : memref<?xf32>
+// CHECK: memref.dealloc %[[HEAP]]
+func.func @memrefs(%x: memref<?x64xbf16>, %m: memref<64xi1>, %y: memref<?x64xbf16>) {
+  rmsnorm.rms_norm ins(%x : memref<?x64xbf16>) mask(%m : memref<64xi1>) outs(%y : memref<?x64xbf16>)
+  return
+}
+
+// -----
+
+// A mask that all rows share is counted once.
+// CHECK-LABEL: func.func @shared_mask
+// CHECK: linalg.generic {{.*}}iterator_types = ["reduction"]{{.*}} outs(%{{.*}} : memref<i64>)
+// CHECK: arith.extui
+// CHECK: arith.select
+func.func @shared_mask(%x: memref<4x64xf16>, %m: memref<64xi1>, %y: memref<4x64xf16>) {
+  rmsnorm.rms_norm ins(%x : memref<4x64xf16>) mask(%m : memref<64xi1>) outs(%y : memref<4x64xf16>)
+  return
+}
+
+// -----
+
+// CHECK-LABEL: func.func @halves
+// CHECK-NOT: rmsnorm
+// CHECK: tensor.insert_slice
+// CHECK: math.sqrt
+func.func @halves(%s: tensor<8x64xf16>, %i: tensor<8x1xf32>, %y: tensor<8x64xf16>) -> tensor<8x64xf16> {
+  %0:2 = rmsnorm.mean_square ins(%s : tensor<8x64xf16>) outs(%i : tensor<8x1xf32>) count_out(%i : tensor<8x1xf32>)
+  %1 = rmsnorm.normalize ins(%s : tensor<8x64xf16>) statistic(%0#0 : tensor<8x1xf32>) count(%0#1 : tensor<8x1xf32>)
+    outs(%y : tensor<8x64xf16>)
+  return %1 : tensor<8x64xf16>
+}
