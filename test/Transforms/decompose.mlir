@@ -31,9 +31,9 @@ func.func @memrefs(%x: memref<?x64xbf16>, %m: memref<64xi1>, %y: memref<?x64xbf1
 
 // A mask that all rows share is counted once.
 // CHECK-LABEL: func.func @shared_mask
+// CHECK: arith.select
 // CHECK: linalg.generic {{.*}}iterator_types = ["reduction"]{{.*}} outs(%{{.*}} : memref<i64>)
 // CHECK: arith.extui
-// CHECK: arith.select
 func.func @shared_mask(%x: memref<4x64xf16>, %m: memref<64xi1>, %y: memref<4x64xf16>) {
   rmsnorm.rms_norm ins(%x : memref<4x64xf16>) mask(%m : memref<64xi1>) outs(%y : memref<4x64xf16>)
   return
