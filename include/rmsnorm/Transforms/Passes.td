@@ -20,4 +20,58 @@ def RMSNormDecompose : Pass<"rmsnorm-decompose"> {
   }];
 }
 
+def RMSNormSchedule : Pass<"rmsnorm-schedule"> {
+  let summary = "Choose a schedule for each norm that has none";
+  let description = [{
+    Puts `#rmsnorm.cpu_schedule` on the ops. It is computed from the types; a
+    schedule that is there already stays.
+  }];
+}
+
+def RMSNormTile : Pass<"rmsnorm-tile"> {
+  let summary = "Split norms on memrefs into a parallel loop over tasks";
+  let description = [{
+    A task is a row: one position on the axes that are not reduced. Where memory
+    runs along such an axis, a task takes `panel` neighbours on it.
+
+    ```mlir
+    rmsnorm.rms_norm ins(%x : memref<?x1024xf32>) outs(%y : memref<?x1024xf32>)
+    // becomes
+    scf.parallel (%i) = (%c0) to (%rows) step (%c1) {
+      %xi = memref.subview %x[%i, 0] [1, 1024] [1, 1]
+      %yi = memref.subview %y[%i, 0] [1, 1024] [1, 1]
+      rmsnorm.rms_norm ins(%xi : memref<1024xf32, ...>) outs(%yi : ...)
+    }
+    ```
+  }];
+  let dependentDialects = [
+    "::mlir::affine::AffineDialect", "::mlir::arith::ArithDialect",
+    "::mlir::memref::MemRefDialect", "::mlir::scf::SCFDialect",
+  ];
+}
+
+def RMSNormVectorize : Pass<"rmsnorm-vectorize"> {
+  let summary = "Take scheduled linalg ops on memrefs to loops over vectors";
+  let description = [{
+    Every linalg.generic with an `rmsnorm.schedule` becomes loops over vectors
+    as the schedule says, with a fixed tree for each sum.
+
+    ```mlir
+    linalg.generic {iterator_types = ["reduction"], ...} ins(%x : memref<1024xf32>)
+        outs(%sum : memref<f32>) attrs = {rmsnorm.schedule =
+        #rmsnorm.cpu_schedule<vector = [64, 8, 1], normalize_vector = [32, 1]>}
+    // becomes
+    %acc = scf.for %j = %c0 to %c1024 step %c64 iter_args(%a = %zero) {
+      %v = vector.load %x[%j] : memref<1024xf32>, vector<64xf32>
+      %s = llvm.intr.fmuladd(%v, %v, %a) : vector<64xf32>
+      ...
+    ```
+  }];
+  let dependentDialects = [
+    "::mlir::arith::ArithDialect", "::mlir::LLVM::LLVMDialect",
+    "::mlir::memref::MemRefDialect", "::mlir::scf::SCFDialect",
+    "::mlir::vector::VectorDialect",
+  ];
+}
+
 #endif // RMSNORM_TRANSFORMS_PASSES_TD

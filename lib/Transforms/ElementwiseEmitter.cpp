@@ -1,0 +1,281 @@
+//===- ElementwiseEmitter.cpp - Bodies of linalg ops on vectors -----------===//
+//
+// Part of the RMSNorm project, under the Apache License v2.0 with LLVM
+// Exceptions. SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "ElementwiseEmitter.h"
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/Complex/IR/Complex.h"
+#include "mlir/Dialect/LLVMIR/LLVMDialect.h"
+#include "mlir/Dialect/Math/IR/Math.h"
+#include "mlir/Dialect/MemRef/IR/MemRef.h"
+#include "mlir/Dialect/Vector/IR/VectorOps.h"
+
+using namespace mlir;
+using namespace rmsnorm;
+
+Type ElementwiseEmitter::vectorOf(Type element, int64_t width) {
+  return width == 1 ? element : VectorType::get({width}, element);
+}
+
+LogicalResult ElementwiseEmitter::check() {
+  if (!op.hasPureBufferSemantics())
+    return op.emitOpError("expected memref operands, but got tensors");
+  for (AffineMap map : op.getIndexingMapsArray())
+    if (!map.isProjectedPermutation())
+      return op.emitOpError("expected projected permutations as indexing maps, "
+                            "but got ")
+             << AffineMapAttr::get(map);
+  for (Operation &inner : op.getBody()->without_terminator())
+    if (inner.getNumRegions() != 0 || inner.getNumResults() != 1)
+      return op.emitOpError("expected elementwise ops in the body, but got ")
+             << inner.getName();
+  return success();
+}
+
+Value ElementwiseEmitter::broadcast(Value value, int64_t width) {
+  if (width == 1 || isa<VectorType>(value.getType()))
+    return value;
+  return vector::BroadcastOp::create(
+      b, loc, cast<VectorType>(vectorOf(value.getType(), width)), value);
+}
+
+//===----------------------------------------------------------------------===//
+// Memory
+//===----------------------------------------------------------------------===//
+
+/// The memref with an element type that vectors can be loaded as: bytes for i1
+/// (vectors of i1 would be read as packed bits), signless integers for unsigned
+/// ones. Both have the same descriptor and so the cast is free.
+static Value reinterpretElements(OpBuilder &b, Location loc, Value memref) {
+  auto type = cast<MemRefType>(memref.getType());
+  Type element = type.getElementType(), to = element;
+  if (element.isInteger(1))
+    to = b.getI8Type();
+  else if (element.isUnsignedInteger())
+    to = b.getIntegerType(element.getIntOrFloatBitWidth());
+  if (to == element)
+    return memref;
+  auto newType = MemRefType::get(type.getShape(), to, type.getLayout(),
+                                 type.getMemorySpace());
+  return UnrealizedConversionCastOp::create(b, loc, newType, memref)
+      .getResult(0);
+}
+
+SmallVector<Value> ElementwiseEmitter::indicesOf(OpOperand &operand,
+                                                 int64_t lane,
+                                                 bool &runsAlong) {
+  SmallVector<Value> result;
+  runsAlong = false;
+  for (AffineExpr expr : op.getMatchingIndexingMap(&operand).getResults()) {
+    unsigned loop = cast<AffineDimExpr>(expr).getPosition();
+    Value index = indices[loop];
+    if (loop == vectorLoop) {
+      runsAlong = true;
+      if (lane != 0)
+        index = arith::AddIOp::create(
+            b, loc, index, arith::ConstantIndexOp::create(b, loc, lane));
+    }
+    result.push_back(index);
+  }
+  return result;
+}
+
+/// Whether neighbours along `loop` are neighbours in memory.
+static bool isContiguousAlong(linalg::GenericOp op, OpOperand &operand,
+                              unsigned loop) {
+  auto type = cast<MemRefType>(operand.get().getType());
+  AffineMap map = op.getMatchingIndexingMap(&operand);
+  return type.getRank() > 0 && type.isLastDimUnitStride() &&
+         map.getDimPosition(map.getNumResults() - 1) == loop &&
+         VectorType::isValidElementType(type.getElementType());
+}
+
+ElementwiseEmitter::Number ElementwiseEmitter::load(OpOperand &operand,
+                                                    int64_t width) {
+  bool runsAlong;
+  SmallVector<Value> at = indicesOf(operand, 0, runsAlong);
+  Value memref = reinterpretElements(b, loc, operand.get());
+  auto type = cast<MemRefType>(memref.getType());
+  Type element = type.getElementType();
+  SmallVector<Value> lanes;
+  Value loaded;
+  if (width > 1 && runsAlong && isContiguousAlong(op, operand, vectorLoop)) {
+    loaded = vector::LoadOp::create(
+        b, loc, cast<VectorType>(vectorOf(element, width)), memref, at);
+  } else {
+    int64_t count = runsAlong ? width : 1;
+    for (int64_t lane : llvm::seq(count))
+      lanes.push_back(memref::LoadOp::create(
+          b, loc, memref, indicesOf(operand, lane, runsAlong)));
+  }
+  auto gather = [&](ArrayRef<Value> parts) -> Value {
+    if (parts.size() == 1)
+      return broadcast(parts[0], width);
+    return vector::FromElementsOp::create(
+        b, loc, VectorType::get({width}, parts[0].getType()), parts);
+  };
+  if (isa<ComplexType>(element)) {
+    SmallVector<Value> re, im;
+    for (Value lane : lanes) {
+      re.push_back(complex::ReOp::create(b, loc, lane));
+      im.push_back(complex::ImOp::create(b, loc, lane));
+    }
+    return {gather(re), gather(im)};
+  }
+  if (!loaded)
+    loaded = gather(lanes);
+  if (cast<MemRefType>(operand.get().getType()).getElementType().isInteger(1)) {
+    Value zero =
+        arith::ConstantOp::create(b, loc, b.getZeroAttr(loaded.getType()));
+    loaded =
+        arith::CmpIOp::create(b, loc, arith::CmpIPredicate::ne, loaded, zero);
+  }
+  return {loaded, {}};
+}
+
+void ElementwiseEmitter::storeOperand(OpOperand &operand, Value value,
+                                      Number parts, int64_t width,
+                                      int64_t alignment) {
+  bool runsAlong;
+  SmallVector<Value> at = indicesOf(operand, 0, runsAlong);
+  Value memref = operand.get();
+  Type element = cast<MemRefType>(memref.getType()).getElementType();
+  if (width > 1 && isContiguousAlong(op, operand, vectorLoop)) {
+    auto store = vector::StoreOp::create(b, loc, value, memref, at);
+    if (alignment) {
+      store.setNontemporal(true);
+      store.setAlignment(alignment);
+    }
+    return;
+  }
+  auto laneOf = [&](Value vector, int64_t lane) -> Value {
+    return width == 1 ? vector
+                      : vector::ExtractOp::create(b, loc, vector, lane);
+  };
+  for (int64_t lane : llvm::seq(width)) {
+    Value scalar;
+    if (parts.im)
+      scalar = complex::CreateOp::create(
+          b, loc, element, laneOf(parts.re, lane), laneOf(parts.im, lane));
+    else
+      scalar = laneOf(value, lane);
+    memref::StoreOp::create(b, loc, scalar, memref,
+                            indicesOf(operand, lane, runsAlong));
+  }
+}
+
+Value ElementwiseEmitter::loadOutput(unsigned output, int64_t width) {
+  return load(*op.getDpsInitOperand(output), width).re;
+}
+
+void ElementwiseEmitter::store(ValueRange values, int64_t width,
+                               int64_t alignment) {
+  for (auto [output, value] : llvm::enumerate(values)) {
+    OpOperand &operand = *op.getDpsInitOperand(output);
+    auto yield = cast<linalg::YieldOp>(op.getBody()->getTerminator());
+    Number parts = complexNumbers.lookup(yield.getOperand(output));
+    storeOperand(operand, value, parts, width, alignment);
+  }
+}
+
+//===----------------------------------------------------------------------===//
+// Computation
+//===----------------------------------------------------------------------===//
+
+Value ElementwiseEmitter::lookup(Value value, int64_t width) {
+  // Values from outside the body stand for themselves.
+  return broadcast(mapping.lookupOrDefault(value), width);
+}
+
+/// complex.re, complex.im and complex.create on pairs.
+bool ElementwiseEmitter::cloneComplex(Operation &inner, int64_t width) {
+  if (auto part = dyn_cast<complex::ReOp>(inner)) {
+    mapping.map(part.getResult(), complexNumbers[part.getComplex()].re);
+    return true;
+  }
+  if (auto part = dyn_cast<complex::ImOp>(inner)) {
+    mapping.map(part.getResult(), complexNumbers[part.getComplex()].im);
+    return true;
+  }
+  if (auto create = dyn_cast<complex::CreateOp>(inner)) {
+    complexNumbers[create.getResult()] = {lookup(create.getReal(), width),
+                                          lookup(create.getImaginary(), width)};
+    return true;
+  }
+  return false;
+}
+
+/// acc + a · b, for an accumulator, as llvm.intr.fmuladd: one instruction where
+/// the target has it, two where it has not, and never a library call.
+Value ElementwiseEmitter::fuseMultiplyAdd(Operation &inner, int64_t width) {
+  auto add = dyn_cast<arith::AddFOp>(inner);
+  auto accumulator = add ? dyn_cast<BlockArgument>(add.getLhs()) : nullptr;
+  auto multiply =
+      add ? add.getRhs().getDefiningOp<arith::MulFOp>() : arith::MulFOp();
+  if (!accumulator || !multiply ||
+      accumulator.getArgNumber() < op.getNumDpsInputs())
+    return {};
+  return LLVM::FMulAddOp::create(
+      b, loc, vectorOf(add.getType(), width), lookup(multiply.getLhs(), width),
+      lookup(multiply.getRhs(), width), lookup(accumulator, width));
+}
+
+void ElementwiseEmitter::cloneOp(Operation &inner, int64_t width) {
+  if (cloneComplex(inner, width))
+    return;
+  Value result = inner.getResult(0);
+  if (auto constant = dyn_cast<arith::ConstantOp>(inner)) {
+    TypedAttr value = constant.getValue();
+    if (width > 1)
+      value = SplatElementsAttr::get(
+          cast<VectorType>(vectorOf(constant.getType(), width)), value);
+    mapping.map(result, arith::ConstantOp::create(b, loc, value));
+    return;
+  }
+  // The memref was reinterpreted already.
+  if (auto cast = dyn_cast<UnrealizedConversionCastOp>(inner)) {
+    mapping.map(result, lookup(cast.getOperand(0), width));
+    return;
+  }
+  if (Value fused = fuseMultiplyAdd(inner, width)) {
+    mapping.map(result, fused);
+    return;
+  }
+  OperationState state(loc, inner.getName());
+  for (Value operand : inner.getOperands())
+    state.addOperands(lookup(operand, width));
+  state.addTypes(vectorOf(result.getType(), width));
+  state.addAttributes(inner.getAttrs());
+  mapping.map(result, b.create(state)->getResult(0));
+}
+
+SmallVector<Value> ElementwiseEmitter::compute(int64_t width,
+                                               ValueRange accumulators) {
+  Block *body = op.getBody();
+  for (OpOperand &operand : op->getOpOperands()) {
+    BlockArgument argument = body->getArgument(operand.getOperandNumber());
+    if (argument.use_empty())
+      continue;
+    if (op.isDpsInit(&operand) && !accumulators.empty()) {
+      unsigned output = operand.getOperandNumber() - op.getNumDpsInputs();
+      mapping.map(argument, accumulators[output]);
+      continue;
+    }
+    Number number = load(operand, width);
+    if (number.im)
+      complexNumbers[argument] = number;
+    else
+      mapping.map(argument, number.re);
+  }
+  for (Operation &inner : body->without_terminator())
+    cloneOp(inner, width);
+  SmallVector<Value> results;
+  for (Value yielded : body->getTerminator()->getOperands())
+    results.push_back(complexNumbers.contains(yielded)
+                          ? complexNumbers[yielded].re
+                          : lookup(yielded, width));
+  return results;
+}

@@ -1,0 +1,72 @@
+//===- ElementwiseEmitter.h - Bodies of linalg ops on vectors ---*- C++ -*-===//
+//
+// Part of the RMSNorm project, under the Apache License v2.0 with LLVM
+// Exceptions. SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef RMSNORM_LIB_TRANSFORMS_ELEMENTWISEEMITTER_H
+#define RMSNORM_LIB_TRANSFORMS_ELEMENTWISEEMITTER_H
+
+#include "mlir/Dialect/Linalg/IR/Linalg.h"
+#include "mlir/IR/IRMapping.h"
+
+namespace rmsnorm {
+
+/// Writes the body of a linalg.generic on memrefs for `width` neighbours along
+/// one loop at a time: as scalars where the width is 1, else as vectors.
+/// Complex numbers become pairs of real vectors.
+class ElementwiseEmitter {
+public:
+  ElementwiseEmitter(mlir::OpBuilder &builder, mlir::linalg::GenericOp op)
+      : b(builder), loc(op.getLoc()), op(op) {}
+
+  /// Fails, with a diagnostic, where the op is not one that can be written.
+  mlir::LogicalResult check();
+
+  /// The values that the body yields at `indices`. `accumulators`, if any,
+  /// stand for the outputs.
+  llvm::SmallVector<mlir::Value> compute(int64_t width,
+                                         mlir::ValueRange accumulators = {});
+
+  /// The current elements of the output.
+  mlir::Value loadOutput(unsigned output, int64_t width);
+
+  /// Writes `values`, one for each output.
+  void store(mlir::ValueRange values, int64_t width, int64_t alignment = 0);
+
+  /// `value` as a scalar (width 1) or repeated in a vector.
+  mlir::Value broadcast(mlir::Value value, int64_t width);
+
+  static mlir::Type vectorOf(mlir::Type element, int64_t width);
+
+  /// The index of each loop; of the vector loop, where the vector begins.
+  llvm::SmallVector<mlir::Value> indices;
+  unsigned vectorLoop = 0;
+
+private:
+  /// A number as it is computed with: a real value, or the two parts.
+  struct Number {
+    mlir::Value re, im;
+  };
+
+  Number load(mlir::OpOperand &operand, int64_t width);
+  void storeOperand(mlir::OpOperand &operand, mlir::Value value, Number parts,
+                    int64_t width, int64_t alignment);
+  llvm::SmallVector<mlir::Value> indicesOf(mlir::OpOperand &operand,
+                                           int64_t lane, bool &runsAlong);
+  mlir::Value lookup(mlir::Value value, int64_t width);
+  void cloneOp(mlir::Operation &inner, int64_t width);
+  bool cloneComplex(mlir::Operation &inner, int64_t width);
+  mlir::Value fuseMultiplyAdd(mlir::Operation &inner, int64_t width);
+
+  mlir::OpBuilder &b;
+  mlir::Location loc;
+  mlir::linalg::GenericOp op;
+  mlir::IRMapping mapping;
+  llvm::DenseMap<mlir::Value, Number> complexNumbers;
+};
+
+} // namespace rmsnorm
+
+#endif // RMSNORM_LIB_TRANSFORMS_ELEMENTWISEEMITTER_H

@@ -1,0 +1,223 @@
+//===- Tile.cpp - Norms on memrefs to a parallel loop over rows -----------===//
+//
+// Part of the RMSNorm project, under the Apache License v2.0 with LLVM
+// Exceptions. SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+//
+// A norm becomes one scf.parallel over tasks. A task is a row, that is one
+// position on the axes that are not reduced; where memory runs along such an
+// axis, a task takes a panel of neighbours on it. The op in the loop is a norm
+// on views of the task's part.
+//
+//===----------------------------------------------------------------------===//
+
+#include "mlir/Dialect/Affine/IR/AffineOps.h"
+#include "mlir/Dialect/Affine/Utils.h"
+#include "mlir/Dialect/Arith/Utils/Utils.h"
+#include "mlir/Dialect/MemRef/IR/MemRef.h"
+#include "mlir/Dialect/SCF/IR/SCF.h"
+#include "mlir/Dialect/Utils/StaticValueUtils.h"
+#include "rmsnorm/IR/RMSNorm.h"
+#include "rmsnorm/Transforms/Passes.h"
+
+namespace rmsnorm {
+#define GEN_PASS_DEF_RMSNORMTILE
+#include "rmsnorm/Transforms/Passes.h.inc"
+} // namespace rmsnorm
+
+using namespace mlir;
+using namespace rmsnorm;
+
+namespace {
+
+/// The tile of a task on one axis of x.
+struct AxisTile {
+  OpFoldResult offset, size;
+  /// The axis has one position in the tile and is dropped.
+  bool isDropped = false;
+};
+
+class Tiler {
+public:
+  Tiler(RewriterBase &rewriter, NormOpInterface op)
+      : b(rewriter), loc(op.getLoc()), op(op),
+        x(cast<MemRefType>(op.getX().getType())) {}
+
+  void tile();
+
+private:
+  bool isReduced(int64_t axis) {
+    return llvm::is_contained(op.getReductionAxes(), axis);
+  }
+  int64_t panelAxis();
+  SmallVector<AxisTile> tileOfTask(ArrayRef<int64_t> axes, ValueRange position,
+                                   int64_t panelAxis);
+  Value viewOf(OpOperand &operand, ArrayRef<AxisTile> tiles);
+  DenseI64ArrayAttr keptAxes(ArrayRef<int64_t> axes, ArrayRef<AxisTile> tiles);
+
+  RewriterBase &b;
+  Location loc;
+  NormOpInterface op;
+  MemRefType x;
+  SmallVector<OpFoldResult> extents;
+  int64_t panel = 0;
+};
+} // namespace
+
+/// The axis that is not reduced and along which memory runs, or -1. Without
+/// reduced axes some axis has to stay: the last.
+int64_t Tiler::panelAxis() {
+  int64_t last = x.getRank() - 1;
+  if (isReduced(last))
+    return -1;
+  if (x.isLastDimUnitStride() || op.getReductionAxes().empty())
+    return last;
+  return -1;
+}
+
+void Tiler::tile() {
+  extents = memref::getMixedSizes(b, loc, op.getX());
+  auto schedule = op->getAttrOfType<CPUScheduleAttr>("schedule");
+  panel = std::max<int64_t>(schedule.getPanel(), 1);
+  int64_t panelled = panelAxis();
+  SmallVector<int64_t> axes;
+  SmallVector<OpFoldResult> counts;
+  for (int64_t axis : llvm::seq(x.getRank())) {
+    if (isReduced(axis))
+      continue;
+    axes.push_back(axis);
+    OpFoldResult count = extents[axis];
+    if (axis == panelled) {
+      AffineExpr size = b.getAffineDimExpr(0);
+      count = affine::makeComposedFoldedAffineApply(b, loc, size.ceilDiv(panel),
+                                                    {count});
+    }
+    counts.push_back(count);
+  }
+  OpFoldResult total = b.getIndexAttr(1);
+  for (OpFoldResult count : counts)
+    total = affine::makeComposedFoldedAffineApply(
+        b, loc, b.getAffineDimExpr(0) * b.getAffineSymbolExpr(0),
+        {total, count});
+  Value zero = arith::ConstantIndexOp::create(b, loc, 0);
+  Value one = arith::ConstantIndexOp::create(b, loc, 1);
+  Value upper = getValueOrCreateConstantIndexOp(b, loc, total);
+  auto loop = scf::ParallelOp::create(b, loc, zero, upper, one);
+  loop->setAttr("rmsnorm.schedule", schedule);
+  b.setInsertionPointToStart(loop.getBody());
+  SmallVector<Value> position;
+  if (axes.size() == 1)
+    position.push_back(loop.getInductionVars()[0]);
+  else if (axes.size() > 1)
+    llvm::append_range(position, affine::AffineDelinearizeIndexOp::create(
+                                     b, loc, loop.getInductionVars()[0], counts)
+                                     .getResults());
+  SmallVector<AxisTile> tiles = tileOfTask(axes, position, panelled);
+  OperationState state(loc, op->getName());
+  for (OpOperand &operand : op->getOpOperands())
+    state.addOperands(viewOf(operand, tiles));
+  state.addAttributes(op->getAttrs());
+  Operation *task = b.create(state);
+  for (StringRef name : {"reduction_axes", "feature_axes"})
+    if (auto axes = op->getAttrOfType<DenseI64ArrayAttr>(name))
+      task->setAttr(name, keptAxes(axes.asArrayRef(), tiles));
+  b.eraseOp(op);
+}
+
+SmallVector<AxisTile> Tiler::tileOfTask(ArrayRef<int64_t> axes,
+                                        ValueRange position, int64_t panelled) {
+  SmallVector<AxisTile> tiles;
+  for (int64_t axis : llvm::seq(x.getRank())) {
+    if (isReduced(axis)) {
+      tiles.push_back({b.getIndexAttr(0), extents[axis], false});
+      continue;
+    }
+    Value index = position[llvm::find(axes, axis) - axes.begin()];
+    if (axis != panelled) {
+      tiles.push_back({index, b.getIndexAttr(1), true});
+      continue;
+    }
+    AffineExpr d0 = b.getAffineDimExpr(0), s0 = b.getAffineSymbolExpr(0);
+    OpFoldResult offset =
+        affine::makeComposedFoldedAffineApply(b, loc, d0 * panel, {index});
+    auto bound = AffineMap::get(1, 1, {b.getAffineConstantExpr(panel), s0 - d0},
+                                b.getContext());
+    std::optional<int64_t> extent = getConstantIntValue(extents[axis]);
+    OpFoldResult size = b.getIndexAttr(panel);
+    if (!extent || *extent % panel != 0)
+      size = affine::makeComposedFoldedAffineMin(b, loc, bound,
+                                                 {offset, extents[axis]});
+    tiles.push_back({offset, size, false});
+  }
+  // A norm has an axis at least.
+  if (llvm::all_of(tiles, [](const AxisTile &tile) { return tile.isDropped; }))
+    tiles.back().isDropped = false;
+  return tiles;
+}
+
+Value Tiler::viewOf(OpOperand &operand, ArrayRef<AxisTile> tiles) {
+  SmallVector<OpFoldResult> offsets, sizes,
+      strides(cast<MemRefType>(operand.get().getType()).getRank(),
+              b.getIndexAttr(1));
+  SmallVector<int64_t> shape;
+  auto type = cast<MemRefType>(operand.get().getType());
+  auto axesOf = op.getOperandAxes(operand);
+  // The axis that a dimension stands over, also where it is broadcast: masks
+  // and statistics lose a dimension with the axis.
+  int64_t lead = tiles.size() - axesOf.size();
+  for (auto [dim, axis] : llvm::enumerate(axesOf)) {
+    const AxisTile &over = tiles[axis >= 0 ? axis : lead + dim];
+    offsets.push_back(axis >= 0 ? over.offset : b.getIndexAttr(0));
+    sizes.push_back(axis >= 0 ? over.size : b.getIndexAttr(1));
+    if (over.isDropped)
+      continue;
+    std::optional<int64_t> size = getConstantIntValue(sizes.back());
+    shape.push_back(size.value_or(ShapedType::kDynamic));
+  }
+  if (offsets.empty())
+    return operand.get();
+  auto view = cast<MemRefType>(memref::SubViewOp::inferRankReducedResultType(
+      shape, type, offsets, sizes, strides));
+  return memref::SubViewOp::create(b, loc, view, operand.get(), offsets, sizes,
+                                   strides);
+}
+
+/// `axes` without the dropped ones, as axes of the tile.
+DenseI64ArrayAttr Tiler::keptAxes(ArrayRef<int64_t> axes,
+                                  ArrayRef<AxisTile> tiles) {
+  SmallVector<int64_t> kept;
+  for (int64_t axis : axes) {
+    if (tiles[axis].isDropped)
+      continue;
+    kept.push_back(
+        llvm::count_if(tiles.take_front(axis),
+                       [](const AxisTile &tile) { return !tile.isDropped; }));
+  }
+  return b.getDenseI64ArrayAttr(kept);
+}
+
+namespace {
+struct Tile : rmsnorm::impl::RMSNormTileBase<Tile> {
+  void runOnOperation() override {
+    SmallVector<NormOpInterface> ops;
+    WalkResult result = getOperation()->walk([&](NormOpInterface op) {
+      if (!isa<MemRefType>(op.getX().getType()) ||
+          !op->getAttrOfType<CPUScheduleAttr>("schedule")) {
+        op->emitOpError("expected a norm on memrefs with a cpu_schedule");
+        return WalkResult::interrupt();
+      }
+      ops.push_back(op);
+      return WalkResult::advance();
+    });
+    if (result.wasInterrupted())
+      return signalPassFailure();
+    IRRewriter rewriter(&getContext());
+    for (NormOpInterface op : ops) {
+      rewriter.setInsertionPoint(op);
+      Tiler(rewriter, op).tile();
+    }
+  }
+};
+} // namespace

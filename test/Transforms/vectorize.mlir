@@ -1,0 +1,41 @@
+// RUN: rmsnorm-opt %s --rmsnorm-schedule --rmsnorm-tile --rmsnorm-decompose --rmsnorm-vectorize --split-input-file | FileCheck %s
+
+// One parallel loop over rows, x loaded in two places, nothing of x's size.
+// CHECK-LABEL: func.func @last_axis
+// CHECK-NOT: memref.alloc(
+// CHECK: scf.parallel
+// CHECK: scf.for
+// CHECK: vector.load %{{.*}} vector<64xf32>
+// CHECK: llvm.intr.fmuladd
+// CHECK: math.sqrt
+// CHECK: scf.for
+// CHECK: vector.load %{{.*}} vector<32xf32>
+// CHECK: vector.store
+// CHECK-NOT: scf.parallel
+func.func @last_axis(%x: memref<?x1024xf32>, %w: memref<1024xf32>, %y: memref<?x1024xf32>) {
+  rmsnorm.rms_norm ins(%x : memref<?x1024xf32>) scale(%w : memref<1024xf32>) outs(%y : memref<?x1024xf32>)
+  return
+}
+
+// -----
+
+// Memory runs along an axis that is not reduced: accumulators for 64 columns.
+// CHECK-LABEL: func.func @first_axis
+// CHECK: scf.parallel
+// CHECK: scf.for
+// CHECK: scf.for {{.*}} -> (vector<64xf32>)
+func.func @first_axis(%x: memref<1000x?xf32>, %y: memref<1000x?xf32>) {
+  rmsnorm.rms_norm ins(%x : memref<1000x?xf32>) outs(%y : memref<1000x?xf32>) reduce [0]
+  return
+}
+
+// -----
+
+// Strided memory is gathered.
+// CHECK-LABEL: func.func @strided
+// CHECK: memref.load
+// CHECK: vector.from_elements
+func.func @strided(%x: memref<4x128xf32, strided<[128, 2], offset: ?>>, %y: memref<4x128xf32>) {
+  rmsnorm.rms_norm ins(%x : memref<4x128xf32, strided<[128, 2], offset: ?>>) outs(%y : memref<4x128xf32>)
+  return
+}
