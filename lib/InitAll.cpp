@@ -8,6 +8,7 @@
 #include "rmsnorm/InitAll.h"
 #include "rmsnorm/IR/RMSNorm.h"
 #include "rmsnorm/Interfaces/Interfaces.h"
+#include "rmsnorm/Pipelines/CPU.h"
 #include "rmsnorm/Transforms/Passes.h"
 
 void rmsnorm::registerAllDialects(mlir::DialectRegistry &registry) {
@@ -15,4 +16,7 @@ void rmsnorm::registerAllDialects(mlir::DialectRegistry &registry) {
   registerAggregatedOpInterface(registry);
 }
 
-void rmsnorm::registerAllPasses() { registerRMSNormPasses(); }
+void rmsnorm::registerAllPasses() {
+  registerRMSNormPasses();
+  registerCPUPipeline();
+}

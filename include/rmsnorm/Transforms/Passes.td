@@ -74,4 +74,16 @@ def RMSNormVectorize : Pass<"rmsnorm-vectorize"> {
   ];
 }
 
+def RMSNormParallelize : Pass<"rmsnorm-parallelize", "::mlir::ModuleOp"> {
+  let summary = "Take parallel loops to tasks that the runtime hands out";
+  let description = [{
+    Each scf.parallel of `rmsnorm-tile` becomes a function over a range of its
+    iterations and a call of `rmsnorm_parallel_for`.
+  }];
+  let dependentDialects = [
+    "::mlir::arith::ArithDialect", "::mlir::LLVM::LLVMDialect",
+    "::mlir::scf::SCFDialect",
+  ];
+}
+
 #endif // RMSNORM_TRANSFORMS_PASSES_TD

@@ -1,0 +1,208 @@
+//===- Parallelize.cpp - Parallel loops to tasks over a range -------------===//
+//
+// Part of the RMSNorm project, under the Apache License v2.0 with LLVM
+// Exceptions. SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+//
+// A top-level scf.parallel with one induction variable becomes a function over
+// a range of its iterations and a call that has ranges run:
+//
+//   llvm.func internal @f_task0(%context: !llvm.ptr, %begin: i64, %end: i64)
+//   llvm.call @rmsnorm_parallel_for(@f_task0, %context, %count, %grain)
+//
+// What the body uses from outside travels in a struct on the caller's stack. No
+// threading model is compiled in: the runtime, or the program that links the
+// kernel, defines rmsnorm_parallel_for.
+//
+//===----------------------------------------------------------------------===//
+
+#include "mlir/Conversion/LLVMCommon/TypeConverter.h"
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/Dialect/LLVMIR/FunctionCallUtils.h"
+#include "mlir/Dialect/LLVMIR/LLVMDialect.h"
+#include "mlir/Dialect/MemRef/IR/MemRef.h"
+#include "mlir/Dialect/SCF/IR/SCF.h"
+#include "mlir/IR/SymbolTable.h"
+#include "mlir/Transforms/RegionUtils.h"
+#include "rmsnorm/IR/RMSNorm.h"
+#include "rmsnorm/Transforms/Passes.h"
+
+namespace rmsnorm {
+#define GEN_PASS_DEF_RMSNORMPARALLELIZE
+#include "rmsnorm/Transforms/Passes.h.inc"
+} // namespace rmsnorm
+
+using namespace mlir;
+using namespace rmsnorm;
+
+namespace {
+
+class Outliner {
+public:
+  Outliner(ModuleOp module, SymbolTable &symbols)
+      : module(module), symbols(symbols), b(module.getContext()),
+        converter(module.getContext()) {}
+
+  LogicalResult outline(scf::ParallelOp loop);
+
+private:
+  LLVM::LLVMFuncOp buildTask(scf::ParallelOp loop, ArrayRef<Value> captures,
+                             LLVM::LLVMStructType contextType);
+  Value packCaptures(Location loc, ArrayRef<Value> captures,
+                     LLVM::LLVMStructType contextType);
+  Value field(Location loc, LLVM::LLVMStructType type, Value context,
+              size_t index) {
+    return LLVM::GEPOp::create(b, loc, pointerType(), type, context,
+                               {LLVM::GEPArg(0), LLVM::GEPArg(index)});
+  }
+  Type pointerType() { return LLVM::LLVMPointerType::get(b.getContext()); }
+  Value castTo(Location loc, Type type, Value value) {
+    if (value.getType() == type)
+      return value;
+    return UnrealizedConversionCastOp::create(b, loc, type, value).getResult(0);
+  }
+
+  ModuleOp module;
+  SymbolTable &symbols;
+  OpBuilder b;
+  LLVMTypeConverter converter;
+};
+} // namespace
+
+/// The values that the loop uses from outside; constants are copied instead.
+static SmallVector<Value> findCaptures(scf::ParallelOp loop) {
+  llvm::SetVector<Value> used;
+  getUsedValuesDefinedAbove(loop.getRegion(), used);
+  SmallVector<Value> captures;
+  for (Value value : used)
+    if (!value.getDefiningOp() ||
+        !value.getDefiningOp()->hasTrait<OpTrait::ConstantLike>())
+      captures.push_back(value);
+  return captures;
+}
+
+LLVM::LLVMFuncOp Outliner::buildTask(scf::ParallelOp loop,
+                                     ArrayRef<Value> captures,
+                                     LLVM::LLVMStructType contextType) {
+  Location loc = loop.getLoc();
+  auto parent = loop->getParentOfType<FunctionOpInterface>();
+  Type i64 = b.getI64Type();
+  auto type = LLVM::LLVMFunctionType::get(
+      LLVM::LLVMVoidType::get(b.getContext()), {pointerType(), i64, i64});
+  OpBuilder::InsertionGuard guard(b);
+  b.setInsertionPointAfter(parent);
+  auto task =
+      LLVM::LLVMFuncOp::create(b, loc, (parent.getName() + "_task").str(), type,
+                               LLVM::Linkage::Internal);
+  symbols.insert(task);
+  Block *entry = task.addEntryBlock(b);
+  b.setInsertionPointToStart(entry);
+  IRMapping mapping;
+  for (auto [index, capture] : llvm::enumerate(captures)) {
+    Value address = field(loc, contextType, entry->getArgument(0), index);
+    Value loaded =
+        LLVM::LoadOp::create(b, loc, contextType.getBody()[index], address);
+    mapping.map(capture, castTo(loc, capture.getType(), loaded));
+  }
+  llvm::SetVector<Value> used;
+  getUsedValuesDefinedAbove(loop.getRegion(), used);
+  for (Value value : used)
+    if (!mapping.contains(value))
+      b.clone(*value.getDefiningOp(), mapping);
+  Type index = b.getIndexType();
+  Value begin =
+      arith::IndexCastOp::create(b, loc, index, entry->getArgument(1));
+  Value end = arith::IndexCastOp::create(b, loc, index, entry->getArgument(2));
+  Value one = arith::ConstantIndexOp::create(b, loc, 1);
+  auto range = scf::ForOp::create(b, loc, begin, end, one);
+  LLVM::ReturnOp::create(b, loc, ValueRange());
+  b.setInsertionPointToStart(range.getBody());
+  mapping.map(loop.getInductionVars()[0], range.getInductionVar());
+  for (Operation &inner : loop.getBody()->without_terminator())
+    b.clone(inner, mapping);
+  // A stack slot in a loop would grow the stack with each iteration.
+  range.walk([&](memref::AllocaOp slot) {
+    if (slot->getNumOperands() == 0)
+      slot->moveBefore(entry, entry->begin());
+  });
+  return task;
+}
+
+Value Outliner::packCaptures(Location loc, ArrayRef<Value> captures,
+                             LLVM::LLVMStructType contextType) {
+  Value context;
+  {
+    OpBuilder::InsertionGuard guard(b);
+    auto parent = b.getInsertionBlock()->getParentOp();
+    while (!isa<FunctionOpInterface>(parent))
+      parent = parent->getParentOp();
+    b.setInsertionPointToStart(&parent->getRegion(0).front());
+    Value one = LLVM::ConstantOp::create(b, loc, b.getI64Type(),
+                                         b.getI64IntegerAttr(1));
+    context = LLVM::AllocaOp::create(b, loc, pointerType(), contextType, one);
+  }
+  for (auto [index, capture] : llvm::enumerate(captures)) {
+    Value converted = castTo(loc, contextType.getBody()[index], capture);
+    LLVM::StoreOp::create(b, loc, converted,
+                          field(loc, contextType, context, index));
+  }
+  return context;
+}
+
+LogicalResult Outliner::outline(scf::ParallelOp loop) {
+  Location loc = loop.getLoc();
+  if (loop.getInductionVars().size() != 1 || loop.getNumResults() != 0 ||
+      getConstantIntValue(loop.getLowerBound()[0]) != 0 ||
+      getConstantIntValue(loop.getStep()[0]) != 1)
+    return loop.emitOpError("expected a loop over 0 to n by 1 without results");
+  SmallVector<Value> captures = findCaptures(loop);
+  SmallVector<Type> fields;
+  for (Value capture : captures) {
+    Type type = converter.convertType(capture.getType());
+    if (!type)
+      return loop.emitOpError("expected captures with an LLVM type, but got ")
+             << capture.getType();
+    fields.push_back(type);
+  }
+  auto contextType = LLVM::LLVMStructType::getLiteral(b.getContext(), fields);
+  LLVM::LLVMFuncOp task = buildTask(loop, captures, contextType);
+  b.setInsertionPoint(loop);
+  Value context = packCaptures(loc, captures, contextType);
+  Type i64 = b.getI64Type();
+  FailureOr<LLVM::LLVMFuncOp> callee =
+      LLVM::lookupOrCreateFn(b, module, "rmsnorm_parallel_for",
+                             {pointerType(), pointerType(), i64, i64},
+                             LLVM::LLVMVoidType::get(b.getContext()));
+  if (failed(callee))
+    return failure();
+  Value address = LLVM::AddressOfOp::create(b, loc, task);
+  Value count =
+      arith::IndexCastOp::create(b, loc, i64, loop.getUpperBound()[0]);
+  int64_t fewest = 1;
+  if (auto grain = loop->getAttrOfType<IntegerAttr>("rmsnorm.grain"))
+    fewest = grain.getInt();
+  Value grain = arith::ConstantIntOp::create(b, loc, i64, fewest);
+  LLVM::CallOp::create(b, loc, *callee,
+                       ValueRange{address, context, count, grain});
+  loop.erase();
+  return success();
+}
+
+namespace {
+struct Parallelize : rmsnorm::impl::RMSNormParallelizeBase<Parallelize> {
+  void runOnOperation() override {
+    SymbolTable symbols(getOperation());
+    SmallVector<scf::ParallelOp> loops;
+    getOperation().walk([&](scf::ParallelOp loop) {
+      if (loop->hasAttr("rmsnorm.schedule"))
+        loops.push_back(loop);
+    });
+    for (scf::ParallelOp loop : loops)
+      if (failed(Outliner(getOperation(), symbols).outline(loop)))
+        return signalPassFailure();
+  }
+};
+} // namespace
