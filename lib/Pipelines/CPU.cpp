@@ -25,13 +25,22 @@ namespace {
 /// A stage of the pipeline: a name and what it appends.
 struct Stage {
   StringRef name;
-  void (*append)(OpPassManager &);
+  void (*append)(OpPassManager &, const CPUPipelineOptions &);
 };
 } // namespace
 
+/// Whether the target has `feature`: the last mention in the list decides.
+static bool hasFeature(const CPUPipelineOptions &options, StringRef feature) {
+  bool has = false;
+  for (StringRef item : llvm::split(options.features.getValue(), ','))
+    if (item.drop_front(!item.empty()) == feature)
+      has = item.front() == '+';
+  return has;
+}
+
 /// Tensors become buffers before anything else: a norm writes to its
 /// destination, so that no copy of x's size can appear later.
-static void bufferize(OpPassManager &pm) {
+static void bufferize(OpPassManager &pm, const CPUPipelineOptions &) {
   bufferization::OneShotBufferizePassOptions options;
   options.bufferizeFunctionBoundaries = true;
   options.functionBoundaryTypeConversion =
@@ -44,26 +53,31 @@ static void bufferize(OpPassManager &pm) {
   bufferization::buildBufferDeallocationPipeline(pm, deallocation);
 }
 
-static void schedule(OpPassManager &pm) { pm.addPass(createRMSNormSchedule()); }
+static void schedule(OpPassManager &pm, const CPUPipelineOptions &) {
+  pm.addPass(createRMSNormSchedule());
+}
 
-static void tile(OpPassManager &pm) { pm.addPass(createRMSNormTile()); }
+static void tile(OpPassManager &pm, const CPUPipelineOptions &) {
+  pm.addPass(createRMSNormTile());
+}
 
-static void decompose(OpPassManager &pm) {
+static void decompose(OpPassManager &pm, const CPUPipelineOptions &) {
   pm.addPass(createRMSNormDecompose());
 }
 
-static void vectorize(OpPassManager &pm) {
+static void vectorize(OpPassManager &pm, const CPUPipelineOptions &options) {
   pm.addPass(createRMSNormVectorize());
   pm.addPass(createConvertLinalgToLoopsPass());
+  pm.addPass(createRMSNormExpandFloats({hasFeature(options, "f16c")}));
   pm.addPass(createCanonicalizerPass());
   pm.addPass(createCSEPass());
 }
 
-static void parallelize(OpPassManager &pm) {
+static void parallelize(OpPassManager &pm, const CPUPipelineOptions &) {
   pm.addPass(createRMSNormParallelize());
 }
 
-static void lowerToLLVM(OpPassManager &pm) {
+static void lowerToLLVM(OpPassManager &pm, const CPUPipelineOptions &) {
   pm.addNestedPass<func::FuncOp>(LLVM::createLLVMRequestCWrappersPass());
   pm.addPass(memref::createExpandStridedMetadataPass());
   pm.addPass(createLowerAffinePass());
@@ -106,7 +120,7 @@ LogicalResult rmsnorm::buildCPUPipeline(OpPassManager &passManager,
                           << llvm::join(getCPUStages(), ", ") << ", but got "
                           << last;
   for (const Stage &stage : stages) {
-    stage.append(passManager);
+    stage.append(passManager, options);
     if (stage.name == last)
       break;
   }

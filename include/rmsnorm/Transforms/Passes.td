@@ -74,6 +74,20 @@ def RMSNormVectorize : Pass<"rmsnorm-vectorize"> {
   ];
 }
 
+def RMSNormExpandFloats : Pass<"rmsnorm-expand-floats"> {
+  let summary = "Convert narrow floats by integer arithmetic";
+  let description = [{
+    arith.extf and arith.truncf from or to bf16, f16, f8E4M3FN and f8E5M2
+    become integer arithmetic on whole vectors, rounded once to nearest even.
+    Overflow gives infinity, or NaN in f8E4M3FN, which has none.
+  }];
+  let options = [
+    Option<"nativeF16", "native-f16", "bool", "false",
+           "Leave f16 from and to f32 to the target (x86: F16C)">,
+  ];
+  let dependentDialects = ["::mlir::arith::ArithDialect"];
+}
+
 def RMSNormParallelize : Pass<"rmsnorm-parallelize", "::mlir::ModuleOp"> {
   let summary = "Take parallel loops to tasks that the runtime hands out";
   let description = [{

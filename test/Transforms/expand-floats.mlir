@@ -1,0 +1,55 @@
+// RUN: rmsnorm-opt %s --rmsnorm-expand-floats | FileCheck %s
+// RUN: rmsnorm-opt %s --rmsnorm-expand-floats=native-f16=true | FileCheck %s --check-prefix=NATIVE
+
+// bf16 is the upper half of an f32: one shift.
+// CHECK-LABEL: @bf16_to_f32
+// CHECK: %[[CODE:.*]] = arith.bitcast %{{.*}} : vector<8xbf16> to vector<8xi16>
+// CHECK: %[[WIDE:.*]] = arith.extui %[[CODE]]
+// CHECK: %[[MOVED:.*]] = arith.shli %[[WIDE]]
+// CHECK: arith.bitcast %[[MOVED]] : vector<8xi32> to vector<8xf32>
+// CHECK-NOT: arith.extf
+func.func @bf16_to_f32(%x: vector<8xbf16>) -> vector<8xf32> {
+  %y = arith.extf %x : vector<8xbf16> to vector<8xf32>
+  return %y : vector<8xf32>
+}
+
+// A NaN is replaced before the rounding, on f32.
+// CHECK-LABEL: @f32_to_bf16
+// CHECK: arith.select {{.*}} vector<8xf32>
+// CHECK-NOT: arith.truncf
+// CHECK-NOT: arith.select
+func.func @f32_to_bf16(%x: vector<8xf32>) -> vector<8xbf16> {
+  %y = arith.truncf %x : vector<8xf32> to vector<8xbf16>
+  return %y : vector<8xbf16>
+}
+
+// CHECK-LABEL: @f32_to_f16
+// CHECK-NOT: arith.truncf
+// NATIVE-LABEL: @f32_to_f16
+// NATIVE-NEXT: arith.truncf
+// NATIVE-NEXT: return
+func.func @f32_to_f16(%x: f32) -> f16 {
+  %y = arith.truncf %x : f32 to f16
+  return %y : f16
+}
+
+// One rounding in all: to odd on the way to f32.
+// CHECK-LABEL: @f64_to_f16
+// CHECK: arith.truncf %{{.*}} : f64 to f32
+// CHECK-NOT: arith.truncf
+// NATIVE-LABEL: @f64_to_f16
+// NATIVE: arith.truncf %{{.*}} : f64 to f32
+// NATIVE: arith.cmpf one
+// NATIVE: arith.truncf %{{.*}} : f32 to f16
+func.func @f64_to_f16(%x: f64) -> f16 {
+  %y = arith.truncf %x : f64 to f16
+  return %y : f16
+}
+
+// CHECK-LABEL: @f8_to_f64
+// CHECK: arith.extf %{{.*}} : f32 to f64
+// CHECK-NOT: f8E4M3FN to f64
+func.func @f8_to_f64(%x: f8E4M3FN) -> f64 {
+  %y = arith.extf %x : f8E4M3FN to f64
+  return %y : f64
+}
