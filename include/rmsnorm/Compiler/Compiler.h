@@ -1,0 +1,95 @@
+//===- Compiler.h - From a module to object code ----------------*- C++ -*-===//
+//
+// Part of the RMSNorm project, under the Apache License v2.0 with LLVM
+// Exceptions. SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef RMSNORM_COMPILER_COMPILER_H
+#define RMSNORM_COMPILER_COMPILER_H
+
+#include "mlir/IR/OwningOpRef.h"
+#include "rmsnorm/Compiler/Signature.h"
+#include "rmsnorm/Compiler/Target.h"
+#include "llvm/ADT/STLFunctionalExtras.h"
+#include "llvm/Support/Error.h"
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace mlir {
+class DialectRegistry;
+class MLIRContext;
+class ModuleOp;
+} // namespace mlir
+
+namespace rmsnorm {
+
+/// What the compiler writes.
+enum class OutputKind { Object, Assembly, LLVMIR };
+
+struct CompileOptions {
+  OutputKind output = OutputKind::Object;
+  /// Add, for each function NAME, `void NAME.packed(void **arguments)`: it
+  /// takes the addresses of the arguments and then those of the results.
+  bool packedInterface = true;
+  /// Define rmsnorm_parallel_for weakly, as a serial loop: the code then links
+  /// into any program, which may still bring a definition of its own.
+  bool serialFallback = false;
+};
+
+/// Code for a target and the functions in it.
+struct CompiledModule {
+  Target target;
+  std::vector<FunctionInfo> functions;
+  /// Object code, or text as CompileOptions::output says.
+  std::string code;
+
+  /// Null where there is no function of that name.
+  const FunctionInfo *lookup(llvm::StringRef name) const;
+};
+
+/// Puts all that a module may be written in before it is compiled into
+/// `registry`: the rmsnorm dialect, the upstream dialects, their interfaces,
+/// and the translation to LLVM IR.
+void registerCompilerDialects(mlir::DialectRegistry &registry);
+
+/// Compiles modules for one target. May be used by several threads at once;
+/// what is costly to make (contexts, LLVM's code generator) is kept between
+/// calls. Errors are values; nothing is printed.
+class Compiler {
+public:
+  explicit Compiler(Target target);
+  ~Compiler();
+
+  const Target &getTarget() const { return target; }
+
+  /// Compiles the module in `text`, MLIR's assembly or bytecode; `name` stands
+  /// for it in diagnostics.
+  llvm::Expected<CompiledModule>
+  compile(llvm::StringRef text, llvm::StringRef name,
+          const CompileOptions &options = CompileOptions());
+
+  /// Compiles the module that `build` makes in a context of the compiler. A
+  /// null module is an error, told by the diagnostics that `build` emitted.
+  using Builder = llvm::function_ref<mlir::OwningOpRef<mlir::ModuleOp>(
+      mlir::MLIRContext &)>;
+  llvm::Expected<CompiledModule>
+  compile(Builder build, const CompileOptions &options = CompileOptions());
+
+  /// Compiles a copy of `module`, in its own context, which gets what
+  /// registerCompilerDialects has. No other thread may use that context.
+  llvm::Expected<CompiledModule>
+  compile(mlir::ModuleOp module,
+          const CompileOptions &options = CompileOptions());
+
+private:
+  struct Workspaces;
+
+  Target target;
+  std::unique_ptr<Workspaces> workspaces;
+};
+
+} // namespace rmsnorm
+
+#endif // RMSNORM_COMPILER_COMPILER_H
