@@ -40,9 +40,15 @@ function(rmsnorm_add_library name)
     $<INSTALL_INTERFACE:${CMAKE_INSTALL_INCLUDEDIR}>)
   target_link_libraries(${name} PUBLIC ${ARG_LINK_LIBS})
   set_property(GLOBAL APPEND PROPERTY RMSNORM_LIBRARIES ${name})
+  # The name that users of the package see works within one tree as well.
+  add_library(RMSNorm::${name} ALIAS ${name})
+  set_target_properties(${name} PROPERTIES
+    VERSION ${PROJECT_VERSION}
+    SOVERSION ${PROJECT_VERSION_MAJOR}.${PROJECT_VERSION_MINOR})
   install(TARGETS ${name} EXPORT RMSNormTargets
     LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR}
-    ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR})
+      COMPONENT rmsnorm-libs NAMELINK_COMPONENT rmsnorm-libs
+    ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR} COMPONENT rmsnorm-libs)
 endfunction()
 
 # rmsnorm_add_tool(NAME source... [LINK_LIBS library...])
@@ -51,5 +57,6 @@ function(rmsnorm_add_tool name)
   add_executable(${name} ${ARG_UNPARSED_ARGUMENTS})
   rmsnorm_compile_options(${name})
   target_link_libraries(${name} PRIVATE ${ARG_LINK_LIBS})
-  install(TARGETS ${name} RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
+  install(TARGETS ${name}
+    RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR} COMPONENT rmsnorm-tools)
 endfunction()

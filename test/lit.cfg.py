@@ -11,6 +11,12 @@ config.suffixes = [".mlir", ".test"]
 config.excludes = ["Inputs", "CMakeLists.txt", "lit.cfg.py"]
 config.test_source_root = os.path.dirname(__file__)
 config.test_exec_root = os.path.join(config.rmsnorm_binary_dir, "test")
+config.substitutions += [
+    ("%rmsnorm_binary_dir", config.rmsnorm_binary_dir),
+    ("%rmsnorm_source_dir", config.rmsnorm_source_dir),
+    ("%cc", config.cc),
+    ("%cxx", config.cxx),
+]
 config.environment["PATH"] = os.pathsep.join(
     [os.path.join(config.rmsnorm_binary_dir, "bin"), config.llvm_tools_dir,
      config.environment["PATH"]])
