@@ -14,6 +14,7 @@ config.test_exec_root = os.path.join(config.rmsnorm_binary_dir, "test")
 config.substitutions += [
     ("%rmsnorm_binary_dir", config.rmsnorm_binary_dir),
     ("%rmsnorm_source_dir", config.rmsnorm_source_dir),
+    ("%python", config.python),
     ("%cc", config.cc),
     ("%cxx", config.cxx),
 ]

@@ -59,6 +59,8 @@ struct Workspace {
       registerCompilerDialects(registry);
       context = std::make_unique<MLIRContext>(registry,
                                               MLIRContext::Threading::DISABLED);
+      // A diagnostic is one line, whatever the size of its op.
+      context->printOpOnDiagnostic(false);
     }
     return *context;
   }
@@ -170,11 +172,8 @@ static std::unique_ptr<llvm::Module> translate(ModuleOp module,
 #else
   bool disableVerification = false;
 #endif
-  std::unique_ptr<llvm::Module> translated =
-      translateModuleToLLVMIR(module, context, "rmsnorm", disableVerification);
-  if (!translated)
-    module.emitError("translation to LLVM IR failed");
-  return translated;
+  return translateModuleToLLVMIR(module, context, "rmsnorm",
+                                 disableVerification);
 }
 
 /// Compiles `module`, which it changes; `text` holds the diagnostics.

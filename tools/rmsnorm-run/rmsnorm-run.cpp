@@ -1,0 +1,354 @@
+//===- rmsnorm-run.cpp - Run a function on .npy files ---------------------===//
+//
+// Part of the RMSNorm project, under the Apache License v2.0 with LLVM
+// Exceptions. SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "Arguments.h"
+#include "rmsnorm-c/Runtime.h"
+#include "rmsnorm/Compiler/Executable.h"
+#include "llvm/ADT/STLExtras.h"
+#include "llvm/Support/CommandLine.h"
+#include "llvm/Support/FileSystem.h"
+#include "llvm/Support/Format.h"
+#include "llvm/Support/InitLLVM.h"
+#include "llvm/Support/raw_ostream.h"
+#include <chrono>
+#include <optional>
+
+using namespace llvm;
+using namespace rmsnorm;
+
+static constexpr char overview[] =
+    R"(Compiles FILE.mlir for this machine and runs one of its functions.
+
+The arguments of the function take the --input files in their order. Where there
+are fewer inputs, the memrefs that are left take the --output files in their
+order: they are zero before the call and written to the file after it. The results
+of the function take the --output files that remain. An output whose type has
+dynamic extents needs its shape, --output=y.npy:4x1000. Also an argument that is
+an input may be written after the call, --save-argument=0:x.npy.
+
+Files are .npy, little-endian, in C or Fortran order. bf16 and f8, which NumPy has
+no name for, are raw bytes as ml_dtypes saves them: view them on loading,
+np.load("y.npy").view(ml_dtypes.bfloat16). Scalars are arrays of rank 0.
+An argument whose strides are all dynamic keeps the order of its file.
+)";
+
+namespace {
+struct Options {
+  cl::OptionCategory category{"rmsnorm-run options"};
+  cl::opt<std::string> file{cl::Positional, cl::Required, cl::desc("FILE.mlir"),
+                            cl::cat(category)};
+  cl::opt<std::string> entry{
+      "entry", cl::desc("The function to run; needed where there are several"),
+      cl::value_desc("NAME"), cl::cat(category)};
+  cl::list<std::string> inputs{"input", cl::desc("Read an argument"),
+                               cl::value_desc("FILE.npy"), cl::cat(category)};
+  cl::list<std::string> outputs{
+      "output", cl::desc("Write a memref argument or a result"),
+      cl::value_desc("FILE.npy[:SHAPE]"), cl::cat(category)};
+  cl::list<std::string> saved{"save-argument",
+                              cl::desc("Write an argument, counted from 0"),
+                              cl::value_desc("N:FILE.npy"), cl::cat(category)};
+  cl::opt<int> threads{"threads",
+                       cl::desc("The most threads; 0: as many as there are"),
+                       cl::init(0), cl::cat(category)};
+  cl::opt<std::string> target{
+      "target", cl::desc("The processor to compile for, haswell,-fma"),
+      cl::value_desc("NAME"), cl::init("host"), cl::cat(category)};
+  cl::opt<bool> time{"time",
+                     cl::desc("Call repeatedly and print how long it takes"),
+                     cl::cat(category)};
+};
+
+/// An output of the run: where it comes from and goes to.
+struct Output {
+  std::string path;
+  size_t argument;
+};
+
+/// What is passed to the function, results last, and what is written.
+struct Call {
+  std::vector<Argument> values;
+  std::vector<Output> outputs;
+};
+} // namespace
+
+static Error inContext(const Twine &context, Error error) {
+  return createStringError(context + ": " + toString(std::move(error)));
+}
+
+/// Splits `y.npy:4x1000` into its path and shape.
+static Expected<std::pair<StringRef, std::optional<SmallVector<int64_t>>>>
+splitShape(StringRef text) {
+  auto [path, shape] = text.rsplit(':');
+  if (shape.empty() ||
+      shape.find_first_not_of("0123456789x") != StringRef::npos)
+    return std::make_pair(text, std::optional<SmallVector<int64_t>>());
+  SmallVector<int64_t> extents;
+  SmallVector<StringRef> words;
+  shape.split(words, 'x');
+  for (StringRef word : words)
+    if (word.getAsInteger(10, extents.emplace_back()))
+      return createStringError("--output=" + text +
+                               ": expected a shape such as 4x1000, but got '" +
+                               shape + "'");
+  return std::make_pair(path, std::optional(std::move(extents)));
+}
+
+static Expected<const FunctionInfo *> findEntry(const CompiledModule &module,
+                                                const Options &options) {
+  std::string names;
+  for (const FunctionInfo &info : module.functions)
+    names += (names.empty() ? "" : ", ") + info.name;
+  if (names.empty())
+    names = "none";
+  if (options.entry.empty() && module.functions.size() != 1)
+    return createStringError("expected --entry to name one of the public "
+                             "functions of '" +
+                             options.file + "' (" + names +
+                             "), but it is missing");
+  if (options.entry.empty())
+    return &module.functions.front();
+  if (const FunctionInfo *info = module.lookup(options.entry))
+    return info;
+  return createStringError("expected --entry to name one of the public "
+                           "functions of '" +
+                           options.file + "' (" + names + "), but got '" +
+                           options.entry + "'");
+}
+
+/// Reads the inputs into the first arguments of `call`.
+static Error bindInputs(const FunctionInfo &info, const Options &options,
+                        Call &call) {
+  if (options.inputs.size() > info.arguments.size())
+    return createStringError("expected at most " +
+                             Twine(info.arguments.size()) +
+                             " of --input for '" + info.name + "', but got " +
+                             Twine(options.inputs.size()));
+  for (auto [index, path] : enumerate(options.inputs)) {
+    Expected<NpyArray> array = readNpy(path);
+    if (!array)
+      return inContext("--input", array.takeError());
+    Expected<Argument> argument =
+        Argument::fromArray(info.arguments[index], *array);
+    if (!argument)
+      return inContext("--input: '" + path + "', argument " + Twine(index),
+                       argument.takeError());
+    call.values.push_back(std::move(*argument));
+  }
+  return Error::success();
+}
+
+/// Makes the argument or result number `index` that `text` is written from.
+static Error bindOutput(const FunctionInfo &info, size_t index, StringRef text,
+                        Call &call) {
+  auto split = splitShape(text);
+  if (!split)
+    return split.takeError();
+  auto &[path, shape] = *split;
+  call.outputs.push_back({path.str(), index});
+  if (index >= info.arguments.size()) {
+    call.values.push_back(
+        Argument::result(info.results[index - info.arguments.size()]));
+    if (shape)
+      return createStringError("--output=" + text +
+                               ": expected no shape for a result of '" +
+                               info.name + "'");
+    return Error::success();
+  }
+  const ValueInfo &type = info.arguments[index];
+  if (type.kind != ValueInfo::Kind::MemRef)
+    return createStringError("expected an --input for argument " +
+                             Twine(index) + " of '" + info.name + "' (" +
+                             type.getTypeName() + "), but got no more of them");
+  if (!shape && !type.hasStaticShape())
+    return createStringError("--output=" + text + ": expected a shape, " +
+                             text + ":SHAPE, for argument " + Twine(index) +
+                             " of type " + type.getTypeName());
+  Expected<Argument> argument =
+      Argument::zero(type, shape ? ArrayRef<int64_t>(*shape) : type.shape);
+  if (!argument)
+    return inContext("--output=" + text + ", argument " + Twine(index),
+                     argument.takeError());
+  call.values.push_back(std::move(*argument));
+  return Error::success();
+}
+
+static Expected<Call> bindArguments(const FunctionInfo &info,
+                                    const Options &options) {
+  Call call;
+  size_t arguments = info.arguments.size();
+  size_t total = arguments + info.results.size();
+  if (Error error = bindInputs(info, options, call))
+    return error;
+  for (StringRef text : options.outputs) {
+    if (call.values.size() == total)
+      return createStringError("expected at most " +
+                               Twine(call.outputs.size()) +
+                               " of --output for '" + info.name +
+                               "', but got " + Twine(options.outputs.size()));
+    if (Error error = bindOutput(info, call.values.size(), text, call))
+      return error;
+  }
+  if (call.values.size() < arguments)
+    return createStringError(
+        "expected an --input or --output for each of the " + Twine(arguments) +
+        " arguments of '" + info.name + "', but got " +
+        Twine(call.values.size()));
+  while (call.values.size() < total)
+    call.values.push_back(
+        Argument::result(info.results[call.values.size() - arguments]));
+  for (StringRef text : options.saved) {
+    auto [number, path] = text.split(':');
+    size_t index;
+    if (number.getAsInteger(10, index) || index >= arguments || path.empty())
+      return createStringError("expected --save-argument=N:FILE.npy with N "
+                               "below " +
+                               Twine(arguments) + ", but got '" + text + "'");
+    call.outputs.push_back({path.str(), index});
+  }
+  return call;
+}
+
+/// Frees the memory of the results, of which several may share one.
+static void freeResults(const FunctionInfo &info, Call &call) {
+  SmallVector<void *> freed;
+  for (Argument &value : drop_begin(call.values, info.arguments.size())) {
+    if (value.getInfo().kind == ValueInfo::Kind::Scalar ||
+        is_contained(freed, value.getAllocated()))
+      continue;
+    freed.push_back(value.getAllocated());
+    free(value.getAllocated());
+  }
+}
+
+/// Writes all outputs or none: files of other names are renamed at the end.
+static Error writeOutputs(const Call &call) {
+  SmallVector<sys::fs::TempFile> files;
+  auto writeAll = [&]() -> Error {
+    for (const Output &output : call.outputs) {
+      if (sys::fs::exists(output.path) &&
+          !sys::fs::is_regular_file(output.path))
+        return createStringError("'" + output.path +
+                                 "': expected a file that can be replaced");
+      auto file = sys::fs::TempFile::create(output.path + ".%%%%%%.tmp");
+      if (!file)
+        return createStringError("'" + output.path +
+                                 "': " + toString(file.takeError()));
+      files.push_back(std::move(*file));
+      const Argument &value = call.values[output.argument];
+      raw_fd_ostream os(files.back().FD, /*shouldClose=*/false);
+      os << makeNpyHeader(value.getInfo().elementType, value.getShape())
+         << value.gather();
+      os.flush();
+      std::error_code code = os.error();
+      os.clear_error();
+      if (code)
+        return createStringError("'" + output.path + "': " + code.message());
+    }
+    return Error::success();
+  };
+  Error error = writeAll();
+  size_t kept = 0;
+  for (auto [file, output] : zip(files, call.outputs)) {
+    if (!error)
+      error = file.keep(output.path);
+    if (!error)
+      ++kept;
+    else
+      consumeError(file.discard());
+  }
+  if (error)
+    for (const Output &output : ArrayRef(call.outputs).take_front(kept))
+      sys::fs::remove(output.path);
+  return error;
+}
+
+/// Calls again and again for a fifth of a second; prints the shortest time.
+static void measure(Executable::PackedFunction function,
+                    MutableArrayRef<void *> pointers, const FunctionInfo &info,
+                    Call &call, double compileSeconds) {
+  using Clock = std::chrono::steady_clock;
+  using Seconds = std::chrono::duration<double>;
+  double best = 0, total = 0;
+  int calls = 0;
+  while (calls < 3 || total < 0.2) {
+    Clock::time_point begin = Clock::now();
+    function(pointers.data());
+    double seconds = Seconds(Clock::now() - begin).count();
+    freeResults(info, call);
+    best = calls ? std::min(best, seconds) : seconds;
+    total += seconds;
+    ++calls;
+  }
+  outs() << "compile: " << format("%.1f", compileSeconds * 1e3)
+         << " ms, run: " << format("%.3f", best * 1e6) << " us (best of "
+         << calls << ")\n";
+}
+
+static Error run(const Options &options) {
+  if (options.threads < 0)
+    return createStringError("expected --threads to be 0 or more, but got " +
+                             Twine(options.threads));
+  Expected<Target> target = Target::parse(options.target);
+  if (!target)
+    return target.takeError();
+  ErrorOr<std::unique_ptr<MemoryBuffer>> file =
+      MemoryBuffer::getFile(options.file);
+  if (!file)
+    return createStringError("'" + options.file +
+                             "': " + file.getError().message());
+  auto begin = std::chrono::steady_clock::now();
+  Compiler compiler(*target);
+  Expected<CompiledModule> compiled =
+      compiler.compile((*file)->getBuffer(), options.file);
+  if (!compiled)
+    return compiled.takeError();
+  auto executable = Executable::load(std::move(*compiled));
+  if (!executable)
+    return executable.takeError();
+  Expected<const FunctionInfo *> info =
+      findEntry((*executable)->getModule(), options);
+  if (!info)
+    return info.takeError();
+  auto function = (*executable)->lookup((*info)->name);
+  if (!function)
+    return function.takeError();
+  std::chrono::duration<double> compileTime =
+      std::chrono::steady_clock::now() - begin;
+
+  Expected<Call> call = bindArguments(**info, options);
+  if (!call)
+    return call.takeError();
+  SmallVector<void *> pointers;
+  for (Argument &value : call->values)
+    pointers.push_back(value.getAddress());
+  rmsnorm_executor executor = {nullptr, nullptr, options.threads};
+  rmsnorm_set_executor(executor);
+  (*function)(pointers.data());
+  Error error = writeOutputs(*call);
+  freeResults(**info, *call);
+  if (!error && options.time)
+    measure(*function, pointers, **info, *call, compileTime.count());
+  return error;
+}
+
+int main(int argc, char **argv) {
+  InitLLVM init(argc, argv);
+  // The options of LLVM's library are not this tool's, and share its names.
+  cl::ResetCommandLineParser();
+  Options options;
+  cl::HideUnrelatedOptions(options.category);
+  cl::ParseCommandLineOptions(argc, argv, overview);
+  if (Error error = run(options)) {
+    std::string message = toString(std::move(error));
+    // Diagnostics of the compiler say where and how severe already.
+    bool located = StringRef(message).contains("error: ");
+    errs() << (located ? "" : "rmsnorm-run: error: ") << message << '\n';
+    return 1;
+  }
+  return 0;
+}
