@@ -1,0 +1,192 @@
+/*===- capi-basics.c - A norm through each level of the C API -------------===*\
+|*                                                                            *|
+|* Part of the RMSNorm project, under the Apache License v2.0 with LLVM       *|
+|* Exceptions. SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception        *|
+|*                                                                            *|
+\*===----------------------------------------------------------------------===*/
+
+#include "check.h"
+
+#include <math.h>
+#include <threads.h>
+
+enum { maxRows = 100, length = 64 };
+static float x[maxRows * length], y[maxRows * length], scale[length];
+
+static void fill(void) {
+  for (int i = 0; i < maxRows * length; ++i)
+    x[i] = (float)(i * 37 % 101) / 50.f - 1.f;
+  for (int i = 0; i < length; ++i)
+    scale[i] = 1.f + (float)i / 64.f;
+}
+
+/* Whether `rows` rows of y are right, and the one after them untouched. */
+static bool isRight(int rows) {
+  for (int r = 0; r < rows; ++r) {
+    const float *row = x + r * length;
+    double sum = 0;
+    for (int i = 0; i < length; ++i)
+      sum += (double)row[i] * row[i];
+    double rstd = 1 / sqrt(sum / length + 1e-6);
+    for (int i = 0; i < length; ++i) {
+      double expected = row[i] * rstd * scale[i];
+      if (!(fabs(y[r * length + i] - expected) <= 4e-7 * fabs(expected)))
+        return false;
+    }
+  }
+  return rows == maxRows || y[rows * length] == -7.f;
+}
+
+static void clear(void) {
+  for (int i = 0; i < maxRows * length; ++i)
+    y[i] = -7.f;
+}
+
+static void testOneCall(RMSNormContext context) {
+  for (int64_t rows = 0; rows <= 3; ++rows) {
+    int64_t shape[] = {rows, length}, scaleShape[] = {length};
+    RMSNormTensor tx = {x, RMSNORM_TYPE_F32, 2, shape, NULL};
+    RMSNormTensor tw = {scale, RMSNORM_TYPE_F32, 1, scaleShape, NULL};
+    RMSNormTensor ty = {y, RMSNORM_TYPE_F32, 2, shape, NULL};
+    RMSNormOperands operands = {.x = &tx, .scale = &tw, .y = &ty};
+    clear();
+    CHECK_OK(rmsnormRun(context, NULL, &operands, NULL));
+    CHECK(isRight((int)rows));
+  }
+  CHECK(rmsnormContextGetNumCompiled(context) == 1);
+}
+
+/* Does the items one by one from the last to the first, and counts the calls.
+ */
+static void backwards(void *pool, rmsnorm_task task, void *context,
+                      int64_t count, int64_t grain) {
+  ++*(int *)pool;
+  (void)grain;
+  for (int64_t i = count; i-- > 0;)
+    task(context, i, i + 1);
+}
+
+static void testKernel(RMSNormContext context) {
+  int64_t shape[] = {RMSNORM_DYNAMIC, length}, scaleShape[] = {length};
+  RMSNormTensor tx = {NULL, RMSNORM_TYPE_F32, 2, shape, NULL};
+  RMSNormTensor tw = {NULL, RMSNORM_TYPE_F32, 1, scaleShape, NULL};
+  RMSNormTensor ty = tx;
+  RMSNormOperands operands = {.x = &tx, .scale = &tw, .y = &ty};
+  RMSNormKernel kernel, again;
+  int64_t before = rmsnormContextGetNumCompiled(context);
+  CHECK_OK(rmsnormKernelCreate(context, NULL, &operands, &kernel));
+  CHECK_OK(rmsnormKernelCreate(context, NULL, &operands, &again));
+  CHECK(rmsnormContextGetNumCompiled(context) == before + 1);
+  rmsnormKernelDestroy(again);
+
+  tx.data = x, tw.data = scale, ty.data = y;
+  int64_t rows[] = {1, 2, maxRows};
+  for (int i = 0; i < 3; ++i) {
+    shape[0] = rows[i];
+    clear();
+    CHECK_OK(rmsnormKernelRun(kernel, &operands, NULL));
+    CHECK(isRight((int)rows[i]));
+  }
+  int calls = 0;
+  rmsnorm_executor executor = {backwards, &calls, 0};
+  clear();
+  CHECK_OK(rmsnormKernelRun(kernel, &operands, &executor));
+  CHECK(isRight(maxRows));
+  CHECK(calls <= 1);
+
+  /* The bare function, on descriptors. */
+  struct {
+    void *allocated, *data;
+    int64_t offset, shape[2], strides[2];
+  } dx = {x, x, 0, {5, length}, {length, 1}},
+    dy = {y, y, 0, {5, length}, {length, 1}};
+  struct {
+    void *allocated, *data;
+    int64_t offset, shape[1], strides[1];
+  } dw = {scale, scale, 0, {length}, {1}};
+  void *descriptors[] = {&dx, &dw, &dy};
+  clear();
+  rmsnormKernelGetFunction(kernel)(descriptors);
+  CHECK(isRight(5));
+  rmsnormKernelDestroy(kernel);
+}
+
+/* A kernel outlives its context. */
+static void testLifetime(void) {
+  RMSNormContext context;
+  CHECK_OK(rmsnormContextCreate(NULL, &context));
+  int64_t shape[] = {RMSNORM_DYNAMIC, length};
+  RMSNormTensor tx = {x, RMSNORM_TYPE_F32, 2, shape, NULL};
+  RMSNormTensor ty = {y, RMSNORM_TYPE_F32, 2, shape, NULL};
+  RMSNormOperands operands = {.x = &tx, .y = &ty};
+  RMSNormKernel kernel;
+  CHECK_OK(rmsnormKernelCreate(context, NULL, &operands, &kernel));
+  rmsnormContextDestroy(context);
+  shape[0] = 2;
+  CHECK_OK(rmsnormKernelRun(kernel, &operands, NULL));
+  rmsnormKernelDestroy(kernel);
+}
+
+/* Several threads ask for the same kernels at the same time. */
+static int runMany(void *context) {
+  for (int64_t n = 8; n < 12; ++n) {
+    int64_t shape[] = {4, n};
+    float in[4 * 12], out[4 * 12];
+    for (int i = 0; i < 4 * 12; ++i)
+      in[i] = 2.f, out[i] = 0.f;
+    RMSNormTensor tx = {in, RMSNORM_TYPE_F32, 2, shape, NULL};
+    RMSNormTensor ty = {out, RMSNORM_TYPE_F32, 2, shape, NULL};
+    RMSNormOperands operands = {.x = &tx, .y = &ty};
+    rmsnorm_executor serial = {NULL, NULL, 1};
+    RMSNormStatus status = rmsnormRun(context, NULL, &operands, &serial);
+    if (status)
+      return 1;
+    for (int i = 0; i < 4 * n; ++i)
+      if (fabsf(out[i] - 1.f) > 1e-6f)
+        return 1;
+  }
+  return 0;
+}
+
+static void testThreads(void) {
+  RMSNormContext context;
+  CHECK_OK(rmsnormContextCreate(NULL, &context));
+  thrd_t threads[8];
+  for (int i = 0; i < 8; ++i)
+    CHECK(thrd_create(&threads[i], runMany, context) == thrd_success);
+  for (int i = 0; i < 8; ++i) {
+    int result = 1;
+    CHECK(thrd_join(threads[i], &result) == thrd_success && result == 0);
+  }
+  /* One compilation for each length, whoever was first. */
+  CHECK(rmsnormContextGetNumCompiled(context) == 4);
+  rmsnormContextDestroy(context);
+}
+
+static void testTypes(void) {
+  CHECK(rmsnormTypeGetSize(RMSNORM_TYPE_BF16) == 2);
+  CHECK(rmsnormTypeGetSize(RMSNORM_TYPE_COMPLEX_F64) == 16);
+  CHECK(rmsnormTypeGetSize(RMSNORM_TYPE_BOOL) == 1);
+  CHECK(rmsnormTypeGetSize((RMSNormType)99) == 0);
+  CHECK(!strcmp(rmsnormTypeGetName(RMSNORM_TYPE_F8E4M3FN), "f8E4M3FN"));
+  CHECK(!strcmp(rmsnormTypeGetName(RMSNORM_TYPE_U32), "ui32"));
+  CHECK(!strcmp(rmsnormTypeGetName(RMSNORM_TYPE_NONE), ""));
+  CHECK(rmsnormStatusGetCode(NULL) == RMSNORM_OK);
+  CHECK(!strcmp(rmsnormStatusGetMessage(NULL), ""));
+  rmsnormStatusDestroy(NULL);
+  rmsnormContextDestroy(NULL);
+  rmsnormKernelDestroy(NULL);
+}
+
+int main(void) {
+  fill();
+  RMSNormContext context;
+  CHECK_OK(rmsnormContextCreate(NULL, &context));
+  testOneCall(context);
+  testKernel(context);
+  rmsnormContextDestroy(context);
+  testLifetime();
+  testThreads();
+  testTypes();
+  return summarize();
+}
