@@ -61,8 +61,7 @@ public:
   /// `value`, of any element type, as a float of type `to`.
   Value convertReal(Value value, FloatType to) {
     if (auto integer = dyn_cast<IntegerType>(value.getType())) {
-      // i1 is a truth value: 0 or 1.
-      if (!integer.isUnsigned() && integer.getWidth() > 1)
+      if (!integer.isUnsigned())
         return arith::SIToFPOp::create(b, loc, to, value);
       auto bits = b.getIntegerType(integer.getWidth());
       value =

@@ -6,12 +6,14 @@
 //===----------------------------------------------------------------------===//
 
 #include "ElementwiseEmitter.h"
+#include "EvenOdd.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Complex/IR/Complex.h"
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
 #include "mlir/Dialect/Math/IR/Math.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
+#include "mlir/IR/TypeUtilities.h"
 
 using namespace mlir;
 using namespace rmsnorm;
@@ -83,6 +85,17 @@ SmallVector<Value> ElementwiseEmitter::indicesOf(OpOperand &operand,
   return result;
 }
 
+/// Where bf16 is read along the vector loop, vectors are in even-odd order,
+/// whatever the strides are: the types alone decide in which order is summed.
+bool ElementwiseEmitter::usesEvenOdd(int64_t width) {
+  return width > 1 &&
+         llvm::any_of(op.getDpsInputOperands(), [&](OpOperand *in) {
+           auto type = cast<MemRefType>(in->get().getType());
+           return type.getElementType().isBF16() &&
+                  op.getMatchingIndexingMap(in).isFunctionOfDim(vectorLoop);
+         });
+}
+
 /// Whether neighbours along `loop` are neighbours in memory.
 static bool isContiguousAlong(linalg::GenericOp op, OpOperand &operand,
                               unsigned loop) {
@@ -105,11 +118,16 @@ ElementwiseEmitter::Number ElementwiseEmitter::load(OpOperand &operand,
   if (width > 1 && runsAlong && isContiguousAlong(op, operand, vectorLoop)) {
     loaded = vector::LoadOp::create(
         b, loc, cast<VectorType>(vectorOf(element, width)), memref, at);
+    if (usesEvenOdd(width))
+      loaded = element.isBF16() ? widenEvenOdd(b, loc, loaded)
+                                : toEvenOdd(b, loc, loaded);
   } else {
     int64_t count = runsAlong ? width : 1;
-    for (int64_t lane : llvm::seq(count))
+    for (int64_t lane : llvm::seq(count)) {
+      int64_t from = usesEvenOdd(count) ? evenOddLane(lane, count) : lane;
       lanes.push_back(memref::LoadOp::create(
-          b, loc, memref, indicesOf(operand, lane, runsAlong)));
+          b, loc, memref, indicesOf(operand, from, runsAlong)));
+    }
   }
   auto gather = [&](ArrayRef<Value> parts) -> Value {
     if (parts.size() == 1)
@@ -144,6 +162,10 @@ void ElementwiseEmitter::storeOperand(OpOperand &operand, Value value,
   Value memref = operand.get();
   Type element = cast<MemRefType>(memref.getType()).getElementType();
   if (width > 1 && isContiguousAlong(op, operand, vectorLoop)) {
+    if (usesEvenOdd(width))
+      value = element.isBF16() && getElementTypeOrSelf(value).isF32()
+                  ? narrowEvenOdd(b, loc, value, mayHoldPayload())
+                  : fromEvenOdd(b, loc, value);
     auto store = vector::StoreOp::create(b, loc, value, memref, at);
     if (alignment) {
       store.setNontemporal(true);
@@ -162,9 +184,42 @@ void ElementwiseEmitter::storeOperand(OpOperand &operand, Value value,
           b, loc, element, laneOf(parts.re, lane), laneOf(parts.im, lane));
     else
       scalar = laneOf(value, lane);
+    int64_t to = usesEvenOdd(width) ? evenOddLane(lane, width) : lane;
     memref::StoreOp::create(b, loc, scalar, memref,
-                            indicesOf(operand, lane, runsAlong));
+                            indicesOf(operand, to, runsAlong));
   }
+}
+
+/// Whether a NaN with bits below those of bf16 can be among the values: not if
+/// all come from bf16, or from sums of it that this kernel made.
+bool ElementwiseEmitter::mayHoldPayload() {
+  return llvm::any_of(op.getDpsInputs(), [](Value input) {
+    Type element = cast<MemRefType>(input.getType()).getElementType();
+    Operation *source = input.getDefiningOp();
+    if (auto view = dyn_cast_or_null<memref::SubViewOp>(source))
+      source = view.getSource().getDefiningOp();
+    bool isTemporary =
+        isa_and_nonnull<memref::AllocaOp, memref::AllocOp>(source);
+    return !isTemporary && isa<FloatType>(element) &&
+           element.getIntOrFloatBitWidth() > 16;
+  });
+}
+
+/// A conversion of bf16 that the load or the store does on its way.
+bool ElementwiseEmitter::isConvertedInMemory(Operation &inner, int64_t width) {
+  if (auto widen = dyn_cast<arith::ExtFOp>(inner))
+    return widen.getIn().getType().isBF16() &&
+           getElementTypeOrSelf(lookup(widen.getIn(), width)).isF32() &&
+           widen.getType().isF32();
+  auto narrow = dyn_cast<arith::TruncFOp>(inner);
+  if (!narrow || !narrow.getType().isBF16() ||
+      !narrow.getIn().getType().isF32() || !usesEvenOdd(width) ||
+      !narrow->hasOneUse())
+    return false;
+  OpOperand &use = *narrow->use_begin();
+  return isa<linalg::YieldOp>(use.getOwner()) &&
+         isContiguousAlong(op, *op.getDpsInitOperand(use.getOperandNumber()),
+                           vectorLoop);
 }
 
 Value ElementwiseEmitter::loadOutput(unsigned output, int64_t width) {
@@ -238,6 +293,10 @@ void ElementwiseEmitter::cloneOp(Operation &inner, int64_t width) {
   // The memref was reinterpreted already.
   if (auto cast = dyn_cast<UnrealizedConversionCastOp>(inner)) {
     mapping.map(result, lookup(cast.getOperand(0), width));
+    return;
+  }
+  if (isConvertedInMemory(inner, width)) {
+    mapping.map(result, lookup(inner.getOperand(0), width));
     return;
   }
   if (Value fused = fuseMultiplyAdd(inner, width)) {

@@ -56,6 +56,9 @@ private:
   llvm::SmallVector<mlir::Value> indicesOf(mlir::OpOperand &operand,
                                            int64_t lane, bool &runsAlong);
   mlir::Value lookup(mlir::Value value, int64_t width);
+  bool usesEvenOdd(int64_t width);
+  bool mayHoldPayload();
+  bool isConvertedInMemory(mlir::Operation &inner, int64_t width);
   void cloneOp(mlir::Operation &inner, int64_t width);
   bool cloneComplex(mlir::Operation &inner, int64_t width);
   mlir::Value fuseMultiplyAdd(mlir::Operation &inner, int64_t width);

@@ -118,6 +118,11 @@ LLVM::LLVMFuncOp Outliner::buildTask(scf::ParallelOp loop,
   Value end = arith::IndexCastOp::create(b, loc, index, entry->getArgument(2));
   Value one = arith::ConstantIndexOp::create(b, loc, 1);
   auto range = scf::ForOp::create(b, loc, begin, end, one);
+  // Whoever waits for the task has to see its non-temporal stores.
+  auto schedule = loop->getAttrOfType<CPUScheduleAttr>("rmsnorm.schedule");
+  if (schedule && schedule.getNontemporal() > 0)
+    LLVM::FenceOp::create(b, loc, LLVM::AtomicOrdering::seq_cst,
+                          /*syncscope=*/"");
   LLVM::ReturnOp::create(b, loc, ValueRange());
   b.setInsertionPointToStart(range.getBody());
   mapping.map(loop.getInductionVars()[0], range.getInductionVar());

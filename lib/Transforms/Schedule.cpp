@@ -41,7 +41,8 @@ static CPUScheduleAttr defaultSchedule(Operation *op) {
   int64_t block = 64 * reduction;
   return CPUScheduleAttr::get(op->getContext(), {reduction, 8, 1},
                               {second, 8, 1}, block, /*panel=*/reduction,
-                              /*prefetch=*/false, /*nontemporal=*/0,
+                              /*prefetch=*/true,
+                              /*nontemporal=*/int64_t(1) << 24,
                               /*grain=*/int64_t(1) << 15);
 }
 

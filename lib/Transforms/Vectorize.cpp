@@ -19,6 +19,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "ElementwiseEmitter.h"
+#include "Streaming.h"
 #include "mlir/Analysis/SliceAnalysis.h"
 #include "mlir/Dialect/Arith/Utils/Utils.h"
 #include "mlir/Dialect/Linalg/Transforms/Transforms.h"
@@ -60,6 +61,8 @@ private:
   LogicalResult findJoins();
   void emitParallel(ArrayRef<unsigned> loops, function_ref<void()> inner);
   void emitLeaf(ArrayRef<unsigned> reductions, bool vectorIsReduced);
+  void emitVectors(ArrayRef<int64_t> steps, function_ref<void(int64_t)> inner);
+  void emitElementwise();
   void emitSteps(ArrayRef<int64_t> steps, Section section,
                  function_ref<void(Section, int64_t)> inner);
   void emitReduction(ArrayRef<unsigned> outer, int64_t width,
@@ -99,6 +102,7 @@ private:
   SmallVector<OpFoldResult> extents;
   SmallVector<Join> joins;
   bool hasSecondLevel = false;
+  std::optional<Streaming> streaming;
 };
 
 /// The loop along which the operand of the highest rank is contiguous.
@@ -140,6 +144,9 @@ LogicalResult LoopNest::emit() {
       else
         (isReduction ? reductions : parallel).push_back(loop);
     }
+    if (op.getNumReductionLoops() == 0)
+      streaming =
+          Streaming::create(b, op, schedule, emitter.vectorLoop, extents);
     emitParallel(parallel, [&] { emitLeaf(reductions, vectorIsReduced); });
   }
   b.eraseOp(op);
@@ -201,28 +208,62 @@ void LoopNest::emitSteps(ArrayRef<int64_t> steps, Section section,
   }
 }
 
-void LoopNest::emitLeaf(ArrayRef<unsigned> reductions, bool vectorIsReduced) {
-  unsigned vectorLoop = emitter.vectorLoop;
-  auto forVectors = [&](ArrayRef<int64_t> steps,
-                        function_ref<void(int64_t)> inner) {
-    emitSteps(steps, whole(vectorLoop), [&](Section part, int64_t width) {
-      emitFor(part.lower, part.upper, width, {}, [&](Value index, ValueRange) {
-        emitter.indices[vectorLoop] = index;
-        inner(width);
-        return SmallVector<Value>();
-      });
+void LoopNest::emitVectors(ArrayRef<int64_t> steps,
+                           function_ref<void(int64_t)> inner) {
+  unsigned loop = emitter.vectorLoop;
+  emitSteps(steps, whole(loop), [&](Section part, int64_t width) {
+    emitFor(part.lower, part.upper, width, {}, [&](Value index, ValueRange) {
+      emitter.indices[loop] = index;
+      inner(width);
+      return SmallVector<Value>();
     });
-  };
+  });
+}
+
+/// `then` or `otherwise`, by an i1.
+static void emitIf(OpBuilder &b, Location loc, Value condition,
+                   function_ref<void()> then, function_ref<void()> otherwise) {
+  auto branch = scf::IfOp::create(b, loc, condition, /*withElseRegion=*/true);
+  OpBuilder::InsertionGuard guard(b);
+  b.setInsertionPointToStart(branch.thenBlock());
+  then();
+  b.setInsertionPointToStart(branch.elseBlock());
+  otherwise();
+}
+
+void LoopNest::emitElementwise() {
+  ArrayRef<int64_t> steps = schedule.getNormalizeVector();
+  Value isAligned;
+  if (streaming)
+    isAligned = streaming->emitIsAligned(b, emitter.indices);
+  emitVectors(steps, [&](int64_t width) {
+    SmallVector<Value> values = emitter.compute(width);
+    auto store = [&] { emitter.store(values, width); };
+    if (!streaming || !streaming->fits(width))
+      return store();
+    // Branches within the loop: the loads and the arithmetic are there once.
+    emitIf(
+        b, loc, streaming->getIsLarge(),
+        [&] {
+          streaming->emitPrefetch(b, emitter.indices, width);
+          emitIf(
+              b, loc, isAligned,
+              [&] { emitter.store(values, width, Streaming::alignment); },
+              store);
+        },
+        store);
+  });
+}
+
+void LoopNest::emitLeaf(ArrayRef<unsigned> reductions, bool vectorIsReduced) {
   if (vectorIsReduced)
-    return emitReduction(reductions, 1, vectorLoop, schedule.getBlock(),
+    return emitReduction(reductions, 1, emitter.vectorLoop, schedule.getBlock(),
                          [&](Section section) { return sumVectors(section); });
   if (reductions.empty())
-    return forVectors(schedule.getNormalizeVector(), [&](int64_t width) {
-      emitter.store(emitter.compute(width), width);
-    });
+    return emitElementwise();
   int64_t rows = schedule.getBlock() / schedule.getVector().front();
   unsigned innermost = reductions.back();
-  forVectors(schedule.getVector(), [&](int64_t width) {
+  emitVectors(schedule.getVector(), [&](int64_t width) {
     emitReduction(
         reductions.drop_back(), width, innermost, rows,
         [&](Section section) { return sumAlong(innermost, section, width); });

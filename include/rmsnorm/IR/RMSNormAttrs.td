@@ -101,7 +101,7 @@ def RMSNorm_CPUScheduleAttr : RMSNorm_Attr<"CPUSchedule", "cpu_schedule"> {
     | `normalize_vector` | the same for the second pass |
     | `block` | elements that one accumulator chain takes up before it is added to a second level of twice the precision; 0: no second level |
     | `panel` | elements of the vector axis that one task holds where that axis is not reduced |
-    | `prefetch` | prefetch the next row during the second pass |
+    | `prefetch` | where stores bypass the caches, fetch the next task's inputs while this one's results are written |
     | `nontemporal` | bytes of input and output from which stores bypass the caches; 0: never |
     | `grain` | bytes of x below which a task is not worth a thread of its own |
 

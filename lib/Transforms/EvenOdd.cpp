@@ -1,0 +1,110 @@
+//===- EvenOdd.cpp - Vectors of bf16 by even and odd lanes ----------------===//
+//
+// Part of the RMSNorm project, under the Apache License v2.0 with LLVM
+// Exceptions. SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "EvenOdd.h"
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/Vector/IR/VectorOps.h"
+
+using namespace mlir;
+
+static VectorType typeOf(Value vector) {
+  return cast<VectorType>(vector.getType());
+}
+
+static Value splat(OpBuilder &b, Location loc, VectorType type,
+                   uint32_t value) {
+  auto element = cast<IntegerType>(type.getElementType());
+  APInt bits(element.getWidth(), value, /*isSigned=*/false,
+             /*implicitTrunc=*/true);
+  return arith::ConstantOp::create(b, loc, SplatElementsAttr::get(type, bits));
+}
+
+static Value concatenate(OpBuilder &b, Location loc, Value low, Value high) {
+  SmallVector<int64_t> lanes =
+      llvm::to_vector(llvm::seq<int64_t>(2 * typeOf(low).getDimSize(0)));
+  return vector::ShuffleOp::create(b, loc, low, high, lanes);
+}
+
+static Value half(OpBuilder &b, Location loc, Value vector, int64_t which) {
+  int64_t width = typeOf(vector).getDimSize(0) / 2;
+  return vector::ExtractStridedSliceOp::create(b, loc, vector, {which * width},
+                                               {width}, {1});
+}
+
+int64_t rmsnorm::evenOddLane(int64_t lane, int64_t width) {
+  return lane < width / 2 ? 2 * lane : 2 * lane - width + 1;
+}
+
+Value rmsnorm::widenEvenOdd(OpBuilder &b, Location loc, Value loaded) {
+  int64_t width = typeOf(loaded).getDimSize(0);
+  auto pairs = VectorType::get({width / 2}, b.getI32Type());
+  auto floats = VectorType::get({width / 2}, b.getF32Type());
+  Value bits = vector::BitCastOp::create(b, loc, pairs, loaded);
+  Value even = arith::ShLIOp::create(b, loc, bits, splat(b, loc, pairs, 16));
+  Value odd =
+      arith::AndIOp::create(b, loc, bits, splat(b, loc, pairs, 0xffff0000));
+  return concatenate(b, loc, arith::BitcastOp::create(b, loc, floats, even),
+                     arith::BitcastOp::create(b, loc, floats, odd));
+}
+
+Value rmsnorm::narrowEvenOdd(OpBuilder &b, Location loc, Value values,
+                             bool mayHoldPayload) {
+  int64_t width = typeOf(values).getDimSize(0);
+  if (mayHoldPayload) {
+    // Rounding up the largest payload would give a zero.
+    Value isNaN = arith::CmpFOp::create(b, loc, arith::CmpFPredicate::UNO,
+                                        values, values);
+    Value nan = arith::ConstantOp::create(
+        b, loc,
+        SplatElementsAttr::get(
+            typeOf(values),
+            APFloat::getQNaN(b.getF32Type().getFloatSemantics())));
+    values = arith::SelectOp::create(b, loc, isNaN, nan, values);
+  }
+  auto pairs = VectorType::get({width / 2}, b.getI32Type());
+  auto parts = VectorType::get({width}, b.getI16Type());
+  auto number = [&](uint32_t value) { return splat(b, loc, pairs, value); };
+  Value even = arith::BitcastOp::create(b, loc, pairs, half(b, loc, values, 0));
+  Value odd = arith::BitcastOp::create(b, loc, pairs, half(b, loc, values, 1));
+  // The upper halves, which are kept, and the lower ones, which decide.
+  Value upper = arith::OrIOp::create(
+      b, loc, arith::ShRUIOp::create(b, loc, even, number(16)),
+      arith::AndIOp::create(b, loc, odd, number(0xffff0000)));
+  Value lower = arith::OrIOp::create(
+      b, loc, arith::AndIOp::create(b, loc, even, number(0xffff)),
+      arith::ShLIOp::create(b, loc, odd, number(16)));
+  upper = vector::BitCastOp::create(b, loc, parts, upper);
+  lower = vector::BitCastOp::create(b, loc, parts, lower);
+  // One up where lower > half, or lower == half and upper is odd:
+  // saturating (lower - isEven) >= half.
+  Value one = splat(b, loc, parts, 1);
+  Value isEven = arith::AndIOp::create(
+      b, loc,
+      arith::XOrIOp::create(b, loc, upper, splat(b, loc, parts, 0xffff)), one);
+  Value rest = arith::SubIOp::create(
+      b, loc, arith::MaxUIOp::create(b, loc, lower, isEven), isEven);
+  Value carry = arith::ShRUIOp::create(b, loc, rest, splat(b, loc, parts, 15));
+  Value rounded = arith::AddIOp::create(b, loc, upper, carry);
+  return vector::BitCastOp::create(
+      b, loc, VectorType::get({width}, b.getBF16Type()), rounded);
+}
+
+Value rmsnorm::toEvenOdd(OpBuilder &b, Location loc, Value vector) {
+  int64_t width = typeOf(vector).getDimSize(0);
+  SmallVector<int64_t> lanes;
+  for (int64_t lane : llvm::seq(width))
+    lanes.push_back(evenOddLane(lane, width));
+  return vector::ShuffleOp::create(b, loc, vector, vector, lanes);
+}
+
+Value rmsnorm::fromEvenOdd(OpBuilder &b, Location loc, Value vector) {
+  int64_t width = typeOf(vector).getDimSize(0);
+  SmallVector<int64_t> lanes(width);
+  for (int64_t lane : llvm::seq(width))
+    lanes[evenOddLane(lane, width)] = lane;
+  return vector::ShuffleOp::create(b, loc, vector, vector, lanes);
+}

@@ -1,0 +1,153 @@
+//===- Streaming.cpp - Memory traffic of large tasks ----------------------===//
+//
+// Part of the RMSNorm project, under the Apache License v2.0 with LLVM
+// Exceptions. SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "Streaming.h"
+#include "mlir/Analysis/SliceAnalysis.h"
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/Arith/Utils/Utils.h"
+#include "mlir/Dialect/MemRef/IR/MemRef.h"
+#include "mlir/Dialect/SCF/IR/SCF.h"
+
+using namespace mlir;
+using namespace rmsnorm;
+
+static constexpr int64_t cacheLine = 64;
+
+static int64_t bytesOf(Value memref) {
+  Type element = cast<MemRefType>(memref.getType()).getElementType();
+  int64_t parts = 1;
+  if (auto complex = dyn_cast<ComplexType>(element)) {
+    element = complex.getElementType();
+    parts = 2;
+  }
+  return parts * llvm::divideCeil(element.getIntOrFloatBitWidth(), 8);
+}
+
+static Value constant(OpBuilder &b, Location loc, int64_t value) {
+  return arith::ConstantIndexOp::create(b, loc, value);
+}
+
+static Value multiply(OpBuilder &b, Location loc, Value lhs, Value rhs) {
+  return arith::MulIOp::create(b, loc, lhs, rhs);
+}
+
+/// The ops of the task that make `view`, if they depend on which task it is.
+static SmallVector<Operation *> opsOfTask(scf::ParallelOp tasks, Value view) {
+  llvm::SetVector<Operation *> slice;
+  BackwardSliceOptions options;
+  options.filter = [&](Operation *op) { return tasks->isProperAncestor(op); };
+  options.inclusive = true;
+  Operation *definition = view.getDefiningOp();
+  if (!definition || !options.filter(definition) ||
+      failed(getBackwardSlice(view, &slice, options)) ||
+      !llvm::all_of(slice, isPure))
+    return {};
+  Value index = tasks.getInductionVars()[0];
+  if (llvm::none_of(slice, [&](Operation *op) {
+        return llvm::is_contained(op->getOperands(), index);
+      }))
+    return {};
+  return slice.takeVector();
+}
+
+/// `view`, as the next iteration of `tasks` would make it; null if it is the
+/// same in every iteration.
+static Value viewOfNextTask(OpBuilder &b, scf::ParallelOp tasks, Value view) {
+  SmallVector<Operation *> ops = opsOfTask(tasks, view);
+  if (ops.empty())
+    return {};
+  Value index = tasks.getInductionVars()[0];
+  Location loc = view.getLoc();
+  IRMapping mapping;
+  mapping.map(index, arith::AddIOp::create(b, loc, index, constant(b, loc, 1)));
+  for (Operation *op : ops)
+    b.clone(*op, mapping);
+  return mapping.lookup(view);
+}
+
+std::optional<Streaming> Streaming::create(OpBuilder &b, linalg::GenericOp op,
+                                           CPUScheduleAttr schedule,
+                                           unsigned vectorLoop,
+                                           ArrayRef<OpFoldResult> extents) {
+  auto tasks = op->getParentOfType<scf::ParallelOp>();
+  Value y = op.getDpsInits()[0];
+  auto type = cast<MemRefType>(y.getType());
+  AffineMap map = op.getMatchingIndexingMap(op.getDpsInitOperand(0));
+  if (schedule.getNontemporal() == 0 || !tasks ||
+      tasks.getInductionVars().size() != 1 || opsOfTask(tasks, y).empty() ||
+      type.getRank() == 0 || op.getNumDpsInputs() == 0 ||
+      !type.isLastDimUnitStride() || isa<ComplexType>(type.getElementType()) ||
+      map.getDimPosition(map.getNumResults() - 1) != vectorLoop)
+    return std::nullopt;
+  Location loc = op.getLoc();
+  Streaming streaming(op);
+  // The results and the one input of that size that every norm has.
+  Value total =
+      multiply(b, loc, tasks.getUpperBound()[0],
+               constant(b, loc, bytesOf(y) + bytesOf(op.getDpsInputs()[0])));
+  for (OpFoldResult extent : extents)
+    total = multiply(b, loc, total,
+                     getValueOrCreateConstantIndexOp(b, loc, extent));
+  streaming.isLarge =
+      arith::CmpIOp::create(b, loc, arith::CmpIPredicate::uge, total,
+                            constant(b, loc, schedule.getNontemporal()));
+  auto metadata = memref::ExtractStridedMetadataOp::create(b, loc, y);
+  Value bytes = constant(b, loc, bytesOf(y));
+  Value pointer = memref::ExtractAlignedPointerAsIndexOp::create(b, loc, y);
+  streaming.address = arith::AddIOp::create(
+      b, loc, pointer, multiply(b, loc, metadata.getOffset(), bytes));
+  for (Value stride : metadata.getStrides())
+    streaming.byteStrides.push_back(multiply(b, loc, stride, bytes));
+  if (!schedule.getPrefetch())
+    return streaming;
+  for (OpOperand *input : op.getDpsInputOperands()) {
+    AffineMap map = op.getMatchingIndexingMap(input);
+    if (map.getNumResults() == 0 ||
+        map.getDimPosition(map.getNumResults() - 1) != vectorLoop)
+      continue;
+    if (Value next = viewOfNextTask(b, tasks, input->get()))
+      streaming.nextInputs.push_back({input, next});
+  }
+  return streaming;
+}
+
+bool Streaming::fits(int64_t width) const {
+  linalg::GenericOp generic = op;
+  return width * bytesOf(generic.getDpsInits()[0]) % alignment == 0;
+}
+
+Value Streaming::emitIsAligned(OpBuilder &b, ArrayRef<Value> indices) {
+  Location loc = op.getLoc();
+  AffineMap map = op.getMatchingIndexingMap(op.getDpsInitOperand(0));
+  Value start = address;
+  // The vector loop, last, begins at 0.
+  for (auto [dim, stride] : llvm::enumerate(ArrayRef(byteStrides).drop_back()))
+    start = arith::AddIOp::create(
+        b, loc, start,
+        multiply(b, loc, indices[map.getDimPosition(dim)], stride));
+  Value rest =
+      arith::AndIOp::create(b, loc, start, constant(b, loc, alignment - 1));
+  return arith::CmpIOp::create(b, loc, arith::CmpIPredicate::eq, rest,
+                               constant(b, loc, 0));
+}
+
+void Streaming::emitPrefetch(OpBuilder &b, ArrayRef<Value> indices,
+                             int64_t width) {
+  Location loc = op.getLoc();
+  for (auto [operand, next] : nextInputs) {
+    int64_t step = cacheLine / bytesOf(next);
+    for (int64_t offset = 0; offset < width; offset += step) {
+      SmallVector<Value> at;
+      for (AffineExpr expr : op.getMatchingIndexingMap(operand).getResults())
+        at.push_back(indices[cast<AffineDimExpr>(expr).getPosition()]);
+      at.back() =
+          arith::AddIOp::create(b, loc, at.back(), constant(b, loc, offset));
+      memref::PrefetchOp::create(b, loc, next, at, /*isWrite=*/false,
+                                 /*localityHint=*/3, /*isDataCache=*/true);
+    }
+  }
+}

@@ -1,0 +1,60 @@
+//===- Streaming.h - Memory traffic of large tasks --------------*- C++ -*-===//
+//
+// Part of the RMSNorm project, under the Apache License v2.0 with LLVM
+// Exceptions. SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef RMSNORM_LIB_TRANSFORMS_STREAMING_H
+#define RMSNORM_LIB_TRANSFORMS_STREAMING_H
+
+#include "mlir/Dialect/Linalg/IR/Linalg.h"
+#include "rmsnorm/IR/RMSNorm.h"
+
+namespace rmsnorm {
+
+/// Results too large for a cache are stored around it, and while a task writes
+/// them, the inputs of the next task are fetched. Whether they are too large is
+/// known when the kernel runs: from the number of tasks and the extents.
+class Streaming {
+public:
+  /// For an elementwise `op` within a task, if its schedule asks for streaming
+  /// and its result is contiguous along `vectorLoop`. Emits, at the insertion
+  /// point, what is the same for the whole op.
+  static std::optional<Streaming>
+  create(mlir::OpBuilder &builder, mlir::linalg::GenericOp op,
+         CPUScheduleAttr schedule, unsigned vectorLoop,
+         llvm::ArrayRef<mlir::OpFoldResult> extents);
+
+  /// Whether a vector of `width` results can be stored around the cache.
+  bool fits(int64_t width) const;
+
+  /// An i1: the results are large.
+  mlir::Value getIsLarge() const { return isLarge; }
+
+  /// An i1: the results begin at a multiple of `alignment` where the vector
+  /// loop starts, the other loops being at `indices`.
+  mlir::Value emitIsAligned(mlir::OpBuilder &builder,
+                            llvm::ArrayRef<mlir::Value> indices);
+
+  /// Fetches what the next task reads at the place of `width` elements at
+  /// `indices`.
+  void emitPrefetch(mlir::OpBuilder &builder,
+                    llvm::ArrayRef<mlir::Value> indices, int64_t width);
+
+  /// Bytes that a non-temporal store has to be aligned to.
+  static constexpr int64_t alignment = 32;
+
+private:
+  explicit Streaming(mlir::linalg::GenericOp op) : op(op) {}
+
+  mlir::linalg::GenericOp op;
+  mlir::Value isLarge, address;
+  llvm::SmallVector<mlir::Value> byteStrides;
+  /// Inputs of this task that change from task to task, and those of the next.
+  llvm::SmallVector<std::pair<mlir::OpOperand *, mlir::Value>> nextInputs;
+};
+
+} // namespace rmsnorm
+
+#endif // RMSNORM_LIB_TRANSFORMS_STREAMING_H
