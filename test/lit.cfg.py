@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
 import os
+import subprocess
 
 import lit.formats
 
@@ -21,3 +22,7 @@ config.substitutions += [
 config.environment["PATH"] = os.pathsep.join(
     [os.path.join(config.rmsnorm_binary_dir, "bin"), config.llvm_tools_dir,
      config.environment["PATH"]])
+
+# What the tests of numbers are written with; `make` installs it.
+if subprocess.run([config.python, "-c", "import numpy, ml_dtypes"], capture_output=True).returncode == 0:
+    config.available_features.add("numpy")

@@ -19,6 +19,7 @@
 #include "mlir/Target/LLVMIR/Dialect/Builtin/BuiltinToLLVMIRTranslation.h"
 #include "mlir/Target/LLVMIR/Dialect/LLVMIR/LLVMToLLVMIRTranslation.h"
 #include "mlir/Target/LLVMIR/Export.h"
+#include "mlir/Transforms/Passes.h"
 #include "rmsnorm/InitAll.h"
 #include "rmsnorm/Pipelines/CPU.h"
 #include "llvm/IR/DiagnosticInfo.h"
@@ -147,6 +148,17 @@ Compiler::Compiler(Target target)
 
 Compiler::~Compiler() = default;
 
+/// Makes all public functions but `entry` private, so that those it does not
+/// call go away. Does nothing where there is no such function.
+static void keepOnly(ModuleOp module, StringRef entry) {
+  auto kept = module.lookupSymbol<func::FuncOp>(entry);
+  if (!kept || !kept.isPublic())
+    return;
+  for (auto function : module.getOps<func::FuncOp>())
+    if (function != kept)
+      function.setPrivate();
+}
+
 /// Takes a module to the LLVM dialect for `target`.
 static LogicalResult runPipeline(ModuleOp module, const Target &target) {
   MLIRContext *context = module.getContext();
@@ -158,6 +170,7 @@ static LogicalResult runPipeline(ModuleOp module, const Target &target) {
 #ifdef NDEBUG
   passes.enableVerifier(false);
 #endif
+  passes.addPass(createSymbolDCEPass());
   CPUPipelineOptions options;
   options.features = target.getFeatures().str();
   if (failed(buildCPUPipeline(passes, options, module.getLoc())))
@@ -182,6 +195,10 @@ compileInPlace(ModuleOp module, const Target &target,
                llvm::TargetMachine &machine, const CompileOptions &options,
                DiagnosticText &text) {
   CompiledModule compiled{target, getPublicFunctions(module), {}};
+  if (const FunctionInfo *entry = compiled.lookup(options.entry)) {
+    keepOnly(module, options.entry);
+    compiled.functions = {*entry};
+  }
   if (failed(runPipeline(module, target)))
     return text.takeError();
   llvm::LLVMContext context;

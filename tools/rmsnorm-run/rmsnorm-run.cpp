@@ -303,8 +303,10 @@ static Error run(const Options &options) {
                              "': " + file.getError().message());
   auto begin = std::chrono::steady_clock::now();
   Compiler compiler(*target);
+  CompileOptions compileOptions;
+  compileOptions.entry = options.entry;
   Expected<CompiledModule> compiled =
-      compiler.compile((*file)->getBuffer(), options.file);
+      compiler.compile((*file)->getBuffer(), options.file, compileOptions);
   if (!compiled)
     return compiled.takeError();
   auto executable = Executable::load(std::move(*compiled));

@@ -30,6 +30,8 @@ enum class OutputKind { Object, Assembly, LLVMIR };
 
 struct CompileOptions {
   OutputKind output = OutputKind::Object;
+  /// Compile this public function and what it calls; empty: all of them.
+  std::string entry;
   /// Add, for each function NAME, `void NAME.packed(void **arguments)`: it
   /// takes the addresses of the arguments and then those of the results.
   bool packedInterface = true;
