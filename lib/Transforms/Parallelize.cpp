@@ -6,8 +6,8 @@
 //===----------------------------------------------------------------------===//
 
 //
-// A top-level scf.parallel with one induction variable becomes a function over
-// a range of its iterations and a call that has ranges run:
+// A scf.parallel with one induction variable becomes a function over a range of
+// its iterations and a call that has ranges run:
 //
 //   llvm.func internal @f_task0(%context: !llvm.ptr, %begin: i64, %end: i64)
 //   llvm.call @rmsnorm_parallel_for(@f_task0, %context, %count, %grain)
@@ -58,6 +58,9 @@ private:
     return LLVM::GEPOp::create(b, loc, pointerType(), type, context,
                                {LLVM::GEPArg(0), LLVM::GEPArg(index)});
   }
+  Value toI64(Location loc, Value index) {
+    return arith::IndexCastOp::create(b, loc, b.getI64Type(), index);
+  }
   Type pointerType() { return LLVM::LLVMPointerType::get(b.getContext()); }
   Value castTo(Location loc, Type type, Value value) {
     if (value.getType() == type)
@@ -72,16 +75,17 @@ private:
 };
 } // namespace
 
-/// The values that the loop uses from outside; constants are copied instead.
-static SmallVector<Value> findCaptures(scf::ParallelOp loop) {
+/// What the loop uses from outside.
+static llvm::SetVector<Value> findUsed(scf::ParallelOp loop) {
   llvm::SetVector<Value> used;
   getUsedValuesDefinedAbove(loop.getRegion(), used);
-  SmallVector<Value> captures;
-  for (Value value : used)
-    if (!value.getDefiningOp() ||
-        !value.getDefiningOp()->hasTrait<OpTrait::ConstantLike>())
-      captures.push_back(value);
-  return captures;
+  used.insert(loop.getStep()[0]);
+  return used;
+}
+
+static bool isConstant(Value value) {
+  return value.getDefiningOp() &&
+         value.getDefiningOp()->hasTrait<OpTrait::ConstantLike>();
 }
 
 LLVM::LLVMFuncOp Outliner::buildTask(scf::ParallelOp loop,
@@ -107,17 +111,17 @@ LLVM::LLVMFuncOp Outliner::buildTask(scf::ParallelOp loop,
         LLVM::LoadOp::create(b, loc, contextType.getBody()[index], address);
     mapping.map(capture, castTo(loc, capture.getType(), loaded));
   }
-  llvm::SetVector<Value> used;
-  getUsedValuesDefinedAbove(loop.getRegion(), used);
-  for (Value value : used)
+  for (Value value : findUsed(loop))
     if (!mapping.contains(value))
       b.clone(*value.getDefiningOp(), mapping);
   Type index = b.getIndexType();
   Value begin =
       arith::IndexCastOp::create(b, loc, index, entry->getArgument(1));
   Value end = arith::IndexCastOp::create(b, loc, index, entry->getArgument(2));
-  Value one = arith::ConstantIndexOp::create(b, loc, 1);
-  auto range = scf::ForOp::create(b, loc, begin, end, one);
+  Value step = mapping.lookupOrDefault(loop.getStep()[0]);
+  auto range =
+      scf::ForOp::create(b, loc, arith::MulIOp::create(b, loc, begin, step),
+                         arith::MulIOp::create(b, loc, end, step), step);
   // Whoever waits for the task has to see its non-temporal stores.
   auto schedule = loop->getAttrOfType<CPUScheduleAttr>("rmsnorm.schedule");
   if (schedule && schedule.getNontemporal() > 0)
@@ -160,10 +164,11 @@ Value Outliner::packCaptures(Location loc, ArrayRef<Value> captures,
 LogicalResult Outliner::outline(scf::ParallelOp loop) {
   Location loc = loop.getLoc();
   if (loop.getInductionVars().size() != 1 || loop.getNumResults() != 0 ||
-      getConstantIntValue(loop.getLowerBound()[0]) != 0 ||
-      getConstantIntValue(loop.getStep()[0]) != 1)
-    return loop.emitOpError("expected a loop over 0 to n by 1 without results");
-  SmallVector<Value> captures = findCaptures(loop);
+      getConstantIntValue(loop.getLowerBound()[0]) != 0)
+    return loop.emitOpError("expected a loop from 0 without results");
+  // Constants are copied into the task.
+  SmallVector<Value> captures = llvm::filter_to_vector(
+      findUsed(loop), [](Value value) { return !isConstant(value); });
   SmallVector<Type> fields;
   for (Value capture : captures) {
     Type type = converter.convertType(capture.getType());
@@ -184,14 +189,15 @@ LogicalResult Outliner::outline(scf::ParallelOp loop) {
   if (failed(callee))
     return failure();
   Value address = LLVM::AddressOfOp::create(b, loc, task);
-  Value count =
-      arith::IndexCastOp::create(b, loc, i64, loop.getUpperBound()[0]);
-  int64_t fewest = 1;
-  if (auto grain = loop->getAttrOfType<IntegerAttr>("rmsnorm.grain"))
-    fewest = grain.getInt();
-  Value grain = arith::ConstantIntOp::create(b, loc, i64, fewest);
+  Value upper = toI64(loc, loop.getUpperBound()[0]);
+  Value step = toI64(loc, loop.getStep()[0]);
+  Value one = arith::ConstantIntOp::create(b, loc, i64, 1);
+  // ceil(upper / step)
+  Value last = arith::SubIOp::create(b, loc, step, one);
+  Value count = arith::DivUIOp::create(
+      b, loc, arith::AddIOp::create(b, loc, upper, last), step);
   LLVM::CallOp::create(b, loc, *callee,
-                       ValueRange{address, context, count, grain});
+                       ValueRange{address, context, count, /*grain=*/one});
   loop.erase();
   return success();
 }

@@ -36,7 +36,7 @@ static Value multiply(OpBuilder &b, Location loc, Value lhs, Value rhs) {
 }
 
 /// The ops of the task that make `view`, if they depend on which task it is.
-static SmallVector<Operation *> opsOfTask(scf::ParallelOp tasks, Value view) {
+static SmallVector<Operation *> opsOfTask(scf::ForOp tasks, Value view) {
   llvm::SetVector<Operation *> slice;
   BackwardSliceOptions options;
   options.filter = [&](Operation *op) { return tasks->isProperAncestor(op); };
@@ -46,7 +46,7 @@ static SmallVector<Operation *> opsOfTask(scf::ParallelOp tasks, Value view) {
       failed(getBackwardSlice(view, &slice, options)) ||
       !llvm::all_of(slice, isPure))
     return {};
-  Value index = tasks.getInductionVars()[0];
+  Value index = tasks.getInductionVar();
   if (llvm::none_of(slice, [&](Operation *op) {
         return llvm::is_contained(op->getOperands(), index);
       }))
@@ -56,11 +56,11 @@ static SmallVector<Operation *> opsOfTask(scf::ParallelOp tasks, Value view) {
 
 /// `view`, as the next iteration of `tasks` would make it; null if it is the
 /// same in every iteration.
-static Value viewOfNextTask(OpBuilder &b, scf::ParallelOp tasks, Value view) {
+static Value viewOfNextTask(OpBuilder &b, scf::ForOp tasks, Value view) {
   SmallVector<Operation *> ops = opsOfTask(tasks, view);
   if (ops.empty())
     return {};
-  Value index = tasks.getInductionVars()[0];
+  Value index = tasks.getInductionVar();
   Location loc = view.getLoc();
   IRMapping mapping;
   mapping.map(index, arith::AddIOp::create(b, loc, index, constant(b, loc, 1)));
@@ -73,12 +73,13 @@ std::optional<Streaming> Streaming::create(OpBuilder &b, linalg::GenericOp op,
                                            CPUScheduleAttr schedule,
                                            unsigned vectorLoop,
                                            ArrayRef<OpFoldResult> extents) {
-  auto tasks = op->getParentOfType<scf::ParallelOp>();
+  auto tasks = dyn_cast<scf::ForOp>(op->getParentOp());
+  auto chunks = op->getParentOfType<scf::ParallelOp>();
   Value y = op.getDpsInits()[0];
   auto type = cast<MemRefType>(y.getType());
   AffineMap map = op.getMatchingIndexingMap(op.getDpsInitOperand(0));
-  if (schedule.getNontemporal() == 0 || !tasks ||
-      tasks.getInductionVars().size() != 1 || opsOfTask(tasks, y).empty() ||
+  if (schedule.getNontemporal() == 0 || !tasks || !chunks ||
+      chunks.getInductionVars().size() != 1 || opsOfTask(tasks, y).empty() ||
       type.getRank() == 0 || op.getNumDpsInputs() == 0 ||
       !type.isLastDimUnitStride() || isa<ComplexType>(type.getElementType()) ||
       map.getDimPosition(map.getNumResults() - 1) != vectorLoop)
@@ -87,7 +88,7 @@ std::optional<Streaming> Streaming::create(OpBuilder &b, linalg::GenericOp op,
   Streaming streaming(op);
   // The results and the one input of that size that every norm has.
   Value total =
-      multiply(b, loc, tasks.getUpperBound()[0],
+      multiply(b, loc, chunks.getUpperBound()[0],
                constant(b, loc, bytesOf(y) + bytesOf(op.getDpsInputs()[0])));
   for (OpFoldResult extent : extents)
     total = multiply(b, loc, total,

@@ -6,10 +6,11 @@
 //===----------------------------------------------------------------------===//
 
 //
-// A norm becomes one scf.parallel over tasks. A task is a row, that is one
-// position on the axes that are not reduced; where memory runs along such an
-// axis, a task takes a panel of neighbours on it. The op in the loop is a norm
-// on views of the task's part.
+// A norm becomes one scf.parallel over chunks of tasks, each a loop over its
+// tasks. A task is a row, that is one position on the axes that are not
+// reduced; where memory runs along such an axis, a task takes a panel of
+// neighbours on it. The op in the loop is a norm on views of the task's part. A
+// chunk is what is worth a thread.
 //
 //===----------------------------------------------------------------------===//
 
@@ -52,6 +53,8 @@ private:
     return llvm::is_contained(op.getReductionAxes(), axis);
   }
   int64_t panelAxis();
+  OpFoldResult tasksOfGrain(int64_t grain, int64_t panelled);
+  Value emitTaskLoops(OpFoldResult total, int64_t panelled);
   SmallVector<AxisTile> tileOfTask(ArrayRef<int64_t> axes, ValueRange position,
                                    int64_t panelAxis);
   Value viewOf(OpOperand &operand, ArrayRef<AxisTile> tiles);
@@ -75,6 +78,58 @@ int64_t Tiler::panelAxis() {
   if (x.isLastDimUnitStride() || op.getReductionAxes().empty())
     return last;
   return -1;
+}
+
+/// Tasks that together hold `grain` bytes of x, and one at least.
+OpFoldResult Tiler::tasksOfGrain(int64_t grain, int64_t panelled) {
+  Type element = x.getElementType();
+  int64_t bytes = 1;
+  if (auto complex = dyn_cast<ComplexType>(element)) {
+    element = complex.getElementType();
+    bytes = 2;
+  }
+  bytes *= llvm::divideCeil(element.getIntOrFloatBitWidth(), 8);
+  AffineExpr product = b.getAffineConstantExpr(bytes);
+  SmallVector<OpFoldResult> sizes;
+  for (int64_t axis : llvm::seq(x.getRank())) {
+    if (axis == panelled)
+      product = product * panel;
+    if (!isReduced(axis))
+      continue;
+    product = product * b.getAffineSymbolExpr(sizes.size());
+    sizes.push_back(extents[axis]);
+  }
+  auto map = AffineMap::get(0, sizes.size(), product, b.getContext());
+  OpFoldResult taskBytes =
+      affine::makeComposedFoldedAffineApply(b, loc, map, sizes);
+  if (std::optional<int64_t> known = getConstantIntValue(taskBytes))
+    return b.getIndexAttr(
+        std::max<int64_t>(1, grain / std::max<int64_t>(1, *known)));
+  Value one = arith::ConstantIndexOp::create(b, loc, 1);
+  Value divisor = arith::MaxUIOp::create(b, loc, cast<Value>(taskBytes), one);
+  Value count = arith::DivUIOp::create(
+      b, loc, arith::ConstantIndexOp::create(b, loc, grain), divisor);
+  return arith::MaxUIOp::create(b, loc, count, one).getResult();
+}
+
+/// A parallel loop over chunks of tasks and, within it, a loop over the tasks
+/// of a chunk. Returns the number of the task.
+Value Tiler::emitTaskLoops(OpFoldResult total, int64_t panelled) {
+  auto schedule = op->getAttrOfType<CPUScheduleAttr>("schedule");
+  Value zero = arith::ConstantIndexOp::create(b, loc, 0);
+  Value one = arith::ConstantIndexOp::create(b, loc, 1);
+  Value upper = getValueOrCreateConstantIndexOp(b, loc, total);
+  Value chunk = getValueOrCreateConstantIndexOp(
+      b, loc, tasksOfGrain(schedule.getGrain(), panelled));
+  auto chunks = scf::ParallelOp::create(b, loc, zero, upper, chunk);
+  chunks->setAttr("rmsnorm.schedule", schedule);
+  b.setInsertionPointToStart(chunks.getBody());
+  Value begin = chunks.getInductionVars()[0];
+  Value end = arith::MinUIOp::create(
+      b, loc, arith::AddIOp::create(b, loc, begin, chunk), upper);
+  auto tasks = scf::ForOp::create(b, loc, begin, end, one);
+  b.setInsertionPointToStart(tasks.getBody());
+  return tasks.getInductionVar();
 }
 
 void Tiler::tile() {
@@ -101,18 +156,13 @@ void Tiler::tile() {
     total = affine::makeComposedFoldedAffineApply(
         b, loc, b.getAffineDimExpr(0) * b.getAffineSymbolExpr(0),
         {total, count});
-  Value zero = arith::ConstantIndexOp::create(b, loc, 0);
-  Value one = arith::ConstantIndexOp::create(b, loc, 1);
-  Value upper = getValueOrCreateConstantIndexOp(b, loc, total);
-  auto loop = scf::ParallelOp::create(b, loc, zero, upper, one);
-  loop->setAttr("rmsnorm.schedule", schedule);
-  b.setInsertionPointToStart(loop.getBody());
+  Value index = emitTaskLoops(total, panelled);
   SmallVector<Value> position;
   if (axes.size() == 1)
-    position.push_back(loop.getInductionVars()[0]);
+    position.push_back(index);
   else if (axes.size() > 1)
     llvm::append_range(position, affine::AffineDelinearizeIndexOp::create(
-                                     b, loc, loop.getInductionVars()[0], counts)
+                                     b, loc, index, counts)
                                      .getResults());
   SmallVector<AxisTile> tiles = tileOfTask(axes, position, panelled);
   OperationState state(loc, op->getName());

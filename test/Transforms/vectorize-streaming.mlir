@@ -3,7 +3,8 @@
 // x is loaded in two places. Whether the result is large and where it begins is
 // asked in the kernel; the branches hold the stores alone.
 // CHECK-LABEL: @large
-// CHECK: scf.parallel (%[[I:.*]]) =
+// CHECK: scf.parallel
+// CHECK: scf.for %[[I:.*]] =
 // CHECK: %[[ROW:.*]] = memref.subview %arg0[%[[I]], 0]
 // CHECK: vector.load %[[ROW]]
 // CHECK: %[[IS_LARGE:.*]] = arith.cmpi uge, %{{.*}}, %c16777216
@@ -23,7 +24,7 @@
 func.func @large(%x: memref<?x1024xf32>, %y: memref<?x1024xf32>) {
   rmsnorm.rms_norm ins(%x : memref<?x1024xf32>) outs(%y : memref<?x1024xf32>)
       {schedule = #rmsnorm.cpu_schedule<vector = [64, 1], normalize_vector = [32, 1],
-       prefetch = true, nontemporal = 16777216>}
+       prefetch = true, nontemporal = 16777216, grain = 32768>}
   return
 }
 

@@ -1,0 +1,51 @@
+// RUN: rmsnorm-opt %s --rmsnorm-tile --split-input-file | FileCheck %s
+
+#s = #rmsnorm.cpu_schedule<vector = [64, 1], normalize_vector = [32, 1], panel = 64, grain = 32768>
+
+// A chunk of rows holds `grain` bytes of x: 32768 / (1024 * 4).
+// CHECK-LABEL: @rows
+// CHECK: %[[ROWS:.*]] = memref.dim %arg0
+// CHECK: %[[CHUNK:.*]] = arith.constant 8 : index
+// CHECK: scf.parallel (%[[BEGIN:.*]]) = (%{{.*}}) to (%[[ROWS]]) step (%[[CHUNK]]) {
+// CHECK: %[[END:.*]] = arith.minui
+// CHECK: scf.for %[[ROW:.*]] = %[[BEGIN]] to %[[END]]
+// CHECK: memref.subview %arg0[%[[ROW]], 0] [1, 1024] [1, 1]
+// CHECK: rmsnorm.rms_norm ins({{.*}} : memref<1024xf32
+func.func @rows(%x: memref<?x1024xf32>, %y: memref<?x1024xf32>) {
+  rmsnorm.rms_norm ins(%x : memref<?x1024xf32>) outs(%y : memref<?x1024xf32>) {schedule = #s}
+  return
+}
+
+// -----
+
+#s = #rmsnorm.cpu_schedule<vector = [64, 1], normalize_vector = [32, 1], panel = 64, grain = 32768>
+
+// Rows of unknown length: the chunk is computed, and a row at least.
+// CHECK-LABEL: @unknown_length
+// CHECK: %[[BYTES:.*]] = affine.apply
+// CHECK: %[[DIVISOR:.*]] = arith.maxui %[[BYTES]]
+// CHECK: %[[COUNT:.*]] = arith.divui %{{.*}}, %[[DIVISOR]]
+// CHECK: %[[CHUNK:.*]] = arith.maxui %[[COUNT]]
+// CHECK: scf.parallel {{.*}} step (%[[CHUNK]])
+func.func @unknown_length(%x: memref<?x?xf32>, %y: memref<?x?xf32>) {
+  rmsnorm.rms_norm ins(%x : memref<?x?xf32>) outs(%y : memref<?x?xf32>) {schedule = #s}
+  return
+}
+
+// -----
+
+#s = #rmsnorm.cpu_schedule<vector = [64, 1], normalize_vector = [32, 1], panel = 64, grain = 0>
+
+// Memory runs along an axis that is not reduced: panels of it.
+// CHECK-LABEL: @panels
+// CHECK: scf.parallel
+// CHECK: scf.for %[[PANEL:.*]] =
+// CHECK: %[[OFFSET:.*]] = affine.apply {{.*}}(%[[PANEL]])
+// CHECK: %[[SIZE:.*]] = affine.min {{.*}}(%[[PANEL]])
+// CHECK: memref.subview %arg0[0, %[[OFFSET]]] [100, %[[SIZE]]] [1, 1]
+// CHECK: rmsnorm.rms_norm {{.*}} reduce [0] features []
+func.func @panels(%x: memref<100x1000xf32>, %y: memref<100x1000xf32>) {
+  rmsnorm.rms_norm ins(%x : memref<100x1000xf32>) outs(%y : memref<100x1000xf32>)
+      reduce [0] features [] {schedule = #s}
+  return
+}
