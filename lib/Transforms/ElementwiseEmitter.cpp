@@ -132,8 +132,11 @@ ElementwiseEmitter::Number ElementwiseEmitter::load(OpOperand &operand,
   auto gather = [&](ArrayRef<Value> parts) -> Value {
     if (parts.size() == 1)
       return broadcast(parts[0], width);
-    return vector::FromElementsOp::create(
-        b, loc, VectorType::get({width}, parts[0].getType()), parts);
+    SmallVector<Value> bits = llvm::map_to_vector(
+        parts, [&](Value part) { return narrowFloatToBits(b, loc, part); });
+    Value vector = vector::FromElementsOp::create(
+        b, loc, VectorType::get({width}, bits[0].getType()), bits);
+    return bitsToNarrowFloat(b, loc, vector, parts[0].getType());
   };
   if (isa<ComplexType>(element)) {
     SmallVector<Value> re, im;
@@ -173,9 +176,13 @@ void ElementwiseEmitter::storeOperand(OpOperand &operand, Value value,
     }
     return;
   }
+  if (width > 1 && !parts.im)
+    value = narrowFloatToBits(b, loc, value);
   auto laneOf = [&](Value vector, int64_t lane) -> Value {
-    return width == 1 ? vector
-                      : vector::ExtractOp::create(b, loc, vector, lane);
+    if (width == 1)
+      return vector;
+    Value bits = vector::ExtractOp::create(b, loc, vector, lane);
+    return parts.im ? bits : bitsToNarrowFloat(b, loc, bits, element);
   };
   for (int64_t lane : llvm::seq(width)) {
     Value scalar;

@@ -8,8 +8,10 @@
 #include "EvenOdd.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
+#include "mlir/IR/TypeUtilities.h"
 
 using namespace mlir;
+using namespace rmsnorm;
 
 static VectorType typeOf(Value vector) {
   return cast<VectorType>(vector.getType());
@@ -93,12 +95,21 @@ Value rmsnorm::narrowEvenOdd(OpBuilder &b, Location loc, Value values,
       b, loc, VectorType::get({width}, b.getBF16Type()), rounded);
 }
 
+static Value shuffle(OpBuilder &b, Location loc, Value vector,
+                     ArrayRef<int64_t> lanes) {
+  // Targets without bf16 would widen and round each lane of it.
+  Type type = vector.getType();
+  Value bits = narrowFloatToBits(b, loc, vector);
+  bits = vector::ShuffleOp::create(b, loc, bits, bits, lanes);
+  return bitsToNarrowFloat(b, loc, bits, getElementTypeOrSelf(type));
+}
+
 Value rmsnorm::toEvenOdd(OpBuilder &b, Location loc, Value vector) {
   int64_t width = typeOf(vector).getDimSize(0);
   SmallVector<int64_t> lanes;
   for (int64_t lane : llvm::seq(width))
     lanes.push_back(evenOddLane(lane, width));
-  return vector::ShuffleOp::create(b, loc, vector, vector, lanes);
+  return shuffle(b, loc, vector, lanes);
 }
 
 Value rmsnorm::fromEvenOdd(OpBuilder &b, Location loc, Value vector) {
@@ -106,5 +117,29 @@ Value rmsnorm::fromEvenOdd(OpBuilder &b, Location loc, Value vector) {
   SmallVector<int64_t> lanes(width);
   for (int64_t lane : llvm::seq(width))
     lanes[evenOddLane(lane, width)] = lane;
-  return vector::ShuffleOp::create(b, loc, vector, vector, lanes);
+  return shuffle(b, loc, vector, lanes);
+}
+
+static Value bitcast(OpBuilder &b, Location loc, Value value, Type element) {
+  Type type = element;
+  if (auto vector = dyn_cast<VectorType>(value.getType()))
+    type = vector.clone(element);
+  return arith::BitcastOp::create(b, loc, type, value);
+}
+
+static bool isNarrowFloat(Type type) {
+  return isa<FloatType>(type) && type.getIntOrFloatBitWidth() <= 16;
+}
+
+Value rmsnorm::narrowFloatToBits(OpBuilder &b, Location loc, Value value) {
+  Type element = getElementTypeOrSelf(value);
+  if (!isNarrowFloat(element))
+    return value;
+  return bitcast(b, loc, value,
+                 b.getIntegerType(element.getIntOrFloatBitWidth()));
+}
+
+Value rmsnorm::bitsToNarrowFloat(OpBuilder &b, Location loc, Value value,
+                                 Type element) {
+  return isNarrowFloat(element) ? bitcast(b, loc, value, element) : value;
 }

@@ -34,6 +34,13 @@ mlir::Value toEvenOdd(mlir::OpBuilder &builder, mlir::Location loc,
 mlir::Value fromEvenOdd(mlir::OpBuilder &builder, mlir::Location loc,
                         mlir::Value vector);
 
+/// Floats of at most 16 bits as integers, other values as they are; and back.
+/// Targets without such floats take lanes apart by converting each of them.
+mlir::Value narrowFloatToBits(mlir::OpBuilder &builder, mlir::Location loc,
+                              mlir::Value value);
+mlir::Value bitsToNarrowFloat(mlir::OpBuilder &builder, mlir::Location loc,
+                              mlir::Value value, mlir::Type element);
+
 } // namespace rmsnorm
 
 #endif // RMSNORM_LIB_TRANSFORMS_EVENODD_H
