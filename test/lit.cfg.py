@@ -16,6 +16,7 @@ config.substitutions += [
     ("%rmsnorm_binary_dir", config.rmsnorm_binary_dir),
     ("%rmsnorm_source_dir", config.rmsnorm_source_dir),
     ("%python", config.python),
+    ("%rmsnorm_runtime", config.rmsnorm_runtime),
     ("%cc", config.cc),
     ("%cxx", config.cxx),
 ]

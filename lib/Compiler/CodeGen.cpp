@@ -141,6 +141,10 @@ Expected<std::string> rmsnorm::generateCode(Module &module,
     for (const FunctionInfo &info : functions)
       if (Error error = addPackedFunction(module, info))
         return error;
+  if (options.cInterface)
+    for (const FunctionInfo &info : functions)
+      if (Error error = addCFunction(module, info))
+        return error;
   if (options.serialFallback)
     addSerialFallback(module);
   setTarget(module, machine);

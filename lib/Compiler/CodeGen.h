@@ -21,6 +21,9 @@ namespace rmsnorm {
 /// The symbol of the packed form of function `name`.
 std::string getPackedName(llvm::StringRef name);
 
+/// Replaces function `info` by its form for C, which checks its arguments.
+llvm::Error addCFunction(llvm::Module &module, const FunctionInfo &info);
+
 /// Adds what `options` asks for, optimises `module` and writes it.
 llvm::Expected<std::string> generateCode(llvm::Module &module,
                                          llvm::TargetMachine &machine,

@@ -31,11 +31,27 @@ public:
 
   LLJIT &getJIT() { return *jit; }
 
+  /// Keeps what the linker reports beside the errors that it returns, such as
+  /// the names of missing symbols, for takeErrors; nothing is printed.
+  void collectErrors() {
+    jit->getExecutionSession().setErrorReporter([this](llvm::Error error) {
+      std::lock_guard<std::mutex> lock(mutex);
+      reported += llvm::toString(std::move(error)) + "; ";
+    });
+  }
+
+  std::string takeErrors() {
+    std::lock_guard<std::mutex> lock(mutex);
+    return std::exchange(reported, std::string());
+  }
+
 private:
   llvm::Error defineRuntime();
 
   std::unique_ptr<LLJIT> jit;
   std::atomic<uint64_t> next{0};
+  std::mutex mutex;
+  std::string reported;
 };
 } // namespace
 
@@ -66,9 +82,8 @@ llvm::Expected<std::shared_ptr<Session>> Session::get() {
                  .create();
   if (!jit)
     return jit.takeError();
-  // Errors reach the caller of the lookup; nothing is printed.
-  (*jit)->getExecutionSession().setErrorReporter(llvm::consumeError);
   auto session = std::make_shared<Session>(std::move(*jit));
+  session->collectErrors();
   if (llvm::Error error = session->defineRuntime())
     return error;
   current = session;
@@ -118,7 +133,9 @@ Executable::load(CompiledModule module) {
 llvm::Expected<void *> Executable::lookupSymbol(llvm::StringRef symbol) const {
   auto address = impl->session->getJIT().lookup(*impl->library, symbol);
   if (!address)
-    return address.takeError();
+    return llvm::createStringError("linking failed: " +
+                                   impl->session->takeErrors() +
+                                   llvm::toString(address.takeError()));
   return address->toPtr<void *>();
 }
 

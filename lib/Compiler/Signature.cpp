@@ -81,6 +81,7 @@ static bool setMemRefLayout(ValueInfo &info, MemRefType type) {
   if (failed(type.getStridesAndOffset(strides, offset)))
     return false;
   info.kind = ValueInfo::Kind::MemRef;
+  info.contiguous = type.getLayout().isIdentity();
   info.strides = withMarker(strides);
   info.offset = ShapedType::isDynamic(offset) ? ValueInfo::dynamic : offset;
   return true;
@@ -138,12 +139,7 @@ std::string ValueInfo::getTypeName() const {
     os << 'x';
   }
   os << getName(elementType);
-  SmallVector<int64_t, 6> packed(getRank(), 1);
-  for (int64_t axis = getRank() - 2; axis >= 0; --axis)
-    packed[axis] = packed[axis + 1] == dynamic || shape[axis + 1] == dynamic
-                       ? dynamic
-                       : packed[axis + 1] * shape[axis + 1];
-  if (kind == Kind::MemRef && (packed != strides || offset != 0)) {
+  if (kind == Kind::MemRef && !contiguous) {
     os << ", strided<[";
     llvm::interleaveComma(strides, os, print);
     os << ']';

@@ -6,11 +6,11 @@
 //===----------------------------------------------------------------------===//
 
 #include "Arguments.h"
+#include "Support/OutputFiles.h"
 #include "rmsnorm-c/Runtime.h"
 #include "rmsnorm/Compiler/Executable.h"
 #include "llvm/ADT/STLExtras.h"
 #include "llvm/Support/CommandLine.h"
-#include "llvm/Support/FileSystem.h"
 #include "llvm/Support/Format.h"
 #include "llvm/Support/InitLLVM.h"
 #include "llvm/Support/raw_ostream.h"
@@ -225,46 +225,17 @@ static void freeResults(const FunctionInfo &info, Call &call) {
   }
 }
 
-/// Writes all outputs or none: files of other names are renamed at the end.
 static Error writeOutputs(const Call &call) {
-  SmallVector<sys::fs::TempFile> files;
-  auto writeAll = [&]() -> Error {
-    for (const Output &output : call.outputs) {
-      if (sys::fs::exists(output.path) &&
-          !sys::fs::is_regular_file(output.path))
-        return createStringError("'" + output.path +
-                                 "': expected a file that can be replaced");
-      auto file = sys::fs::TempFile::create(output.path + ".%%%%%%.tmp");
-      if (!file)
-        return createStringError("'" + output.path +
-                                 "': " + toString(file.takeError()));
-      files.push_back(std::move(*file));
-      const Argument &value = call.values[output.argument];
-      raw_fd_ostream os(files.back().FD, /*shouldClose=*/false);
-      os << makeNpyHeader(value.getInfo().elementType, value.getShape())
-         << value.gather();
-      os.flush();
-      std::error_code code = os.error();
-      os.clear_error();
-      if (code)
-        return createStringError("'" + output.path + "': " + code.message());
-    }
-    return Error::success();
-  };
-  Error error = writeAll();
-  size_t kept = 0;
-  for (auto [file, output] : zip(files, call.outputs)) {
-    if (!error)
-      error = file.keep(output.path);
-    if (!error)
-      ++kept;
-    else
-      consumeError(file.discard());
+  OutputFiles files;
+  for (const Output &output : call.outputs) {
+    const Argument &value = call.values[output.argument];
+    if (Error error = files.write(output.path, [&](raw_ostream &os) {
+          os << makeNpyHeader(value.getInfo().elementType, value.getShape())
+             << value.gather();
+        }))
+      return error;
   }
-  if (error)
-    for (const Output &output : ArrayRef(call.outputs).take_front(kept))
-      sys::fs::remove(output.path);
-  return error;
+  return files.commit();
 }
 
 /// Calls again and again for a fifth of a second; prints the shortest time.

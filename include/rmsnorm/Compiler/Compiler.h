@@ -35,6 +35,14 @@ struct CompileOptions {
   /// Add, for each function NAME, `void NAME.packed(void **arguments)`: it
   /// takes the addresses of the arguments and then those of the results.
   bool packedInterface = true;
+  /// Make each function NAME callable from C:
+  ///
+  ///   const char *NAME(struct NAME_results *results, arguments...);
+  ///
+  /// with a pointer to a descriptor for each memref, and `results` only where
+  /// there are any. It checks the descriptors and returns null, or what is
+  /// wrong with them before it has touched anything.
+  bool cInterface = false;
   /// Define rmsnorm_parallel_for weakly, as a serial loop: the code then links
   /// into any program, which may still bring a definition of its own.
   bool serialFallback = false;

@@ -62,6 +62,8 @@ struct ValueInfo {
   /// In elements. Tensors are passed as memrefs without gaps.
   llvm::SmallVector<int64_t, 6> strides;
   int64_t offset = 0;
+  /// The layout is MLIR's default: the last axis fastest, without gaps.
+  bool contiguous = true;
 
   int64_t getRank() const { return shape.size(); }
   bool hasStaticShape() const;
