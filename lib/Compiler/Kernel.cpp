@@ -133,6 +133,20 @@ static Error checkAgainst(Operand operand, const TensorSpec &spec,
   return Error::success();
 }
 
+/// The kernel broadcasts the mask where its extent is 1 by specification, and
+/// only there.
+static Error checkMaskAgainst(const TensorSpec &spec, const TensorRef &mask,
+                              const TensorRef &x) {
+  size_t lead = x.shape.size() - mask.shape.size();
+  for (size_t dim = 0; dim < mask.shape.size(); ++dim)
+    if (spec.shape[dim] != 1 && mask.shape[dim] != x.shape[lead + dim])
+      return invalid("expected mask with extent " + Twine(x.shape[lead + dim]) +
+                     " on dimension " + Twine(dim) +
+                     ", along which the kernel does not " +
+                     "broadcast it, but got " + Twine(mask.shape[dim]));
+  return Error::success();
+}
+
 static NormAxes getAxes(const Specification &spec) {
   NormAxes axes;
   for (int64_t axis : spec.reductionAxes)
@@ -169,6 +183,10 @@ Error Kernel::run(const Operands &operands) const {
   IndexSpace space;
   if (Error error = space.lay(operands, getAxes(spec)))
     return error;
+  if (const TensorRef *mask = operands[Operand::Mask])
+    if (Error error = checkMaskAgainst(*spec.operands[Operand::Mask], *mask,
+                                       *operands[Operand::X]))
+      return error;
   function(arguments.get());
   return Error::success();
 }
