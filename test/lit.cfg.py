@@ -12,6 +12,13 @@ config.suffixes = [".mlir", ".test"]
 config.excludes = ["Inputs", "CMakeLists.txt", "lit.cfg.py"]
 config.test_source_root = os.path.dirname(__file__)
 config.test_exec_root = os.path.join(config.rmsnorm_binary_dir, "test")
+if config.sanitizers:
+    config.available_features.add("sanitize")
+    config.rmsnorm_runtime += " -fsanitize=" + config.sanitizers.replace(";", ",")
+    # libMLIR is not instrumented: it takes memory from arenas that our code has
+    # poisoned without telling so.
+    config.environment["ASAN_OPTIONS"] = "allow_user_poisoning=0"
+    config.environment["UBSAN_OPTIONS"] = "halt_on_error=1:print_stacktrace=1"
 config.substitutions += [
     ("%rmsnorm_binary_dir", config.rmsnorm_binary_dir),
     ("%rmsnorm_source_dir", config.rmsnorm_source_dir),

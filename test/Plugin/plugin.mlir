@@ -1,3 +1,6 @@
+// The stock mlir-opt cannot load code that needs a sanitizer's runtime.
+// UNSUPPORTED: sanitize
+//
 // The stock mlir-opt, with the project as a plugin.
 // RUN: mlir-opt --load-dialect-plugin=%rmsnorm_binary_dir/lib/rmsnorm-plugin.so %s | FileCheck %s
 // RUN: mlir-opt --load-dialect-plugin=%rmsnorm_binary_dir/lib/rmsnorm-plugin.so --load-pass-plugin=%rmsnorm_binary_dir/lib/rmsnorm-plugin.so \
