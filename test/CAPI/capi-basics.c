@@ -111,6 +111,70 @@ static void testKernel(RMSNormContext context) {
   rmsnormKernelDestroy(kernel);
 }
 
+typedef struct Part {
+  rmsnorm_task task;
+  void *context;
+  int64_t begin, end;
+} Part;
+
+static int runPart(void *data) {
+  Part *part = data;
+  part->task(part->context, part->begin, part->end);
+  return 0;
+}
+
+/* A thread for each of four parts. */
+static void onThreads(void *pool, rmsnorm_task task, void *context,
+                      int64_t count, int64_t grain) {
+  thrd_t threads[4];
+  Part parts[4];
+  ++*(int *)pool;
+  (void)grain;
+  for (int i = 0; i < 4; ++i) {
+    parts[i] = (Part){task, context, count * i / 4, count * (i + 1) / 4};
+    CHECK(thrd_create(&threads[i], runPart, &parts[i]) == thrd_success);
+  }
+  for (int i = 0; i < 4; ++i)
+    thrd_join(threads[i], NULL);
+}
+
+/* Whoever runs the parts, the bits are the same. */
+static void testExecutors(RMSNormContext context) {
+  enum { rows = 3000 };
+  size_t bytes = sizeof(float) * rows * length;
+  float *in = malloc(bytes), *out = malloc(bytes), *first = malloc(bytes);
+  for (int i = 0; i < rows * length; ++i)
+    in[i] = (float)(i * 61 % 1009) / 500.f - 1.f;
+  int64_t shape[] = {rows, length};
+  RMSNormTensor tx = {in, RMSNORM_TYPE_F32, 2, shape, NULL};
+  RMSNormTensor ty = {first, RMSNORM_TYPE_F32, 2, shape, NULL};
+  RMSNormOperands operands = {.x = &tx, .y = &ty};
+  int calls = 0;
+  rmsnorm_executor serial = {NULL, NULL, 1};
+  CHECK_OK(rmsnormRun(context, NULL, &operands, &serial));
+  ty.data = out;
+  rmsnorm_executor executors[] = {
+      {NULL, NULL, 0}, {backwards, &calls, 0}, {onThreads, &calls, 0}};
+  for (int i = 0; i < 3; ++i) {
+    memset(out, 0, bytes);
+    calls = 0;
+    CHECK_OK(rmsnormRun(context, NULL, &operands, &executors[i]));
+    CHECK(!memcmp(out, first, bytes));
+    CHECK(calls == (i != 0));
+  }
+  /* The calling thread has its own executor back. */
+  CHECK(rmsnorm_get_executor().parallel_for == NULL);
+  /* An executor of the context's. */
+  RMSNormContextOptions options = {.executor = {backwards, &calls, 0}};
+  RMSNormContext other;
+  CHECK_OK(rmsnormContextCreate(&options, &other));
+  calls = 0;
+  CHECK_OK(rmsnormRun(other, NULL, &operands, NULL));
+  CHECK(calls == 1 && !memcmp(out, first, bytes));
+  rmsnormContextDestroy(other);
+  free(in), free(out), free(first);
+}
+
 /* A kernel outlives its context. */
 static void testLifetime(void) {
   RMSNormContext context;
@@ -184,6 +248,7 @@ int main(void) {
   CHECK_OK(rmsnormContextCreate(NULL, &context));
   testOneCall(context);
   testKernel(context);
+  testExecutors(context);
   rmsnormContextDestroy(context);
   testLifetime();
   testThreads();
