@@ -8,6 +8,7 @@
 #include "rmsnorm-c/RMSNorm.h"
 #include "rmsnorm/Compiler/Kernel.h"
 #include "llvm/ADT/StringExtras.h"
+#include <cstring>
 
 using namespace rmsnorm;
 using llvm::ArrayRef;
@@ -105,27 +106,37 @@ static_assert(sizeof(elementTypes) / sizeof(*elementTypes) ==
                   size_t(RMSNORM_TYPE_BOOL),
               "one element type for each type");
 
-static bool isType(RMSNormType type) {
-  return int(type) > RMSNORM_TYPE_NONE && int(type) <= RMSNORM_TYPE_BOOL;
+/// The number in an enum of C, which may be any. It is not looked at as an
+/// enum: in C++ that has values only where they are named.
+template <typename Enum>
+static int getNumber(const Enum &value) {
+  static_assert(sizeof(Enum) == sizeof(int), "enums are as large as int");
+  int number;
+  std::memcpy(&number, &value, sizeof(number));
+  return number;
 }
 
-static ElementType getElementType(RMSNormType type) {
-  return elementTypes[int(type) - 1];
+static bool isType(int type) {
+  return type > RMSNORM_TYPE_NONE && type <= RMSNORM_TYPE_BOOL;
 }
+
+static ElementType getElementType(int type) { return elementTypes[type - 1]; }
 
 size_t rmsnormTypeGetSize(RMSNormType type) {
-  return isType(type) ? size_t(getByteSize(getElementType(type))) : 0;
+  int number = getNumber(type);
+  return isType(number) ? size_t(getByteSize(getElementType(number))) : 0;
 }
 
 const char *rmsnormTypeGetName(RMSNormType type) {
   // The names are literals, so they end with a null character.
-  return isType(type) ? getName(getElementType(type)).data() : "";
+  int number = getNumber(type);
+  return isType(number) ? getName(getElementType(number)).data() : "";
 }
 
 /// For diagnostics, where it may be anything.
-static std::string getText(RMSNormType type) {
-  return isType(type) ? "'" + std::string(rmsnormTypeGetName(type)) + "'"
-                      : "the value " + std::to_string(int(type));
+static std::string getText(int type) {
+  return isType(type) ? ("'" + getName(getElementType(type)) + "'").str()
+                      : "the value " + std::to_string(type);
 }
 
 //===----------------------------------------------------------------------===//
@@ -147,10 +158,11 @@ getTensors(const RMSNormOperands &operands) {
 }
 
 static RMSNormStatus checkTensor(Operand operand, const RMSNormTensor &tensor) {
-  if (!isType(tensor.type))
-    return makeStatus(RMSNORM_INVALID_TYPE,
-                      "expected a type of " + getName(operand) +
-                          ", but got the value " + Twine(int(tensor.type)));
+  if (!isType(getNumber(tensor.type)))
+    return makeStatus(RMSNORM_INVALID_TYPE, "expected a type of " +
+                                                getName(operand) +
+                                                ", but got the value " +
+                                                Twine(getNumber(tensor.type)));
   if (tensor.rank < 0 || tensor.rank > RMSNORM_MAX_RANK)
     return makeStatus(RMSNORM_INVALID_ARGUMENT,
                       "expected " + getName(operand) + " of rank 0 to " +
@@ -184,7 +196,7 @@ RMSNormStatus Call::read(const RMSNormOperands *operands) {
       continue;
     if (RMSNormStatus status = checkTensor(operand, *tensor))
       return status;
-    storage[operand] = {tensor->data, getElementType(tensor->type),
+    storage[operand] = {tensor->data, getElementType(getNumber(tensor->type)),
                         ArrayRef(tensor->shape, size_t(tensor->rank)),
                         tensor->strides};
     this->operands[operand] = &storage[operand];
@@ -211,19 +223,20 @@ RMSNormStatus Call::read(const RMSNormOptions *given) {
   options.epsilon = given->epsilon;
   options.scaleOffset = given->scaleOffset;
   options.stable = given->stable;
-  if (given->castOrder != RMSNORM_SCALE_THEN_CAST &&
-      given->castOrder != RMSNORM_CAST_THEN_SCALE)
+  int castOrder = getNumber(given->castOrder);
+  if (castOrder != RMSNORM_SCALE_THEN_CAST &&
+      castOrder != RMSNORM_CAST_THEN_SCALE)
     return makeStatus(RMSNORM_INVALID_ARGUMENT,
                       "expected a cast order, but got the value " +
-                          Twine(int(given->castOrder)));
-  options.castThenScale = given->castOrder == RMSNORM_CAST_THEN_SCALE;
-  if (given->statsType != RMSNORM_TYPE_NONE) {
-    if (given->statsType != RMSNORM_TYPE_F32 &&
-        given->statsType != RMSNORM_TYPE_F64)
+                          Twine(castOrder));
+  options.castThenScale = castOrder == RMSNORM_CAST_THEN_SCALE;
+  int statsType = getNumber(given->statsType);
+  if (statsType != RMSNORM_TYPE_NONE) {
+    if (statsType != RMSNORM_TYPE_F32 && statsType != RMSNORM_TYPE_F64)
       return makeStatus(RMSNORM_INVALID_TYPE,
                         "expected a statistics type of f32 or f64, but got " +
-                            getText(given->statsType));
-    options.statsType = getElementType(given->statsType);
+                            getText(statsType));
+    options.statsType = getElementType(statsType);
   }
   if (RMSNormStatus status = readAxes("reduction axes", given->reductionAxes,
                                       given->numReductionAxes, reductionAxes))
