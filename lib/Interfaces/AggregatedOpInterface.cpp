@@ -205,11 +205,12 @@ public:
         parallelAxes.push_back(axis);
   }
 
-  /// The operand as a linalg operand: dimensions of size 1 that run along no
-  /// axis are dropped.
+  /// The operand as a linalg operand. Dimensions of size 1 that run along no
+  /// axis are dropped from tensors; memrefs are read at 0 there, because a view
+  /// with fewer dimensions is ambiguous where strides are not known.
   Laid lay(OpOperand &operand) {
     SmallVector<int64_t> axes = op.getOperandAxes(operand);
-    if (!llvm::is_contained(axes, -1))
+    if (!isTensor || !llvm::is_contained(axes, -1))
       return {operand.get(), axes};
     Value view = dropUnitDims(operand.get(), axes);
     llvm::erase(axes, -1);
@@ -402,6 +403,7 @@ private:
     for (ArrayRef<Laid> operands : {inputs, outputs})
       for (const Laid &operand : operands)
         axes.append(operand.axes);
+    llvm::erase(axes, -1);
     llvm::sort(axes);
     axes.erase(llvm::unique(axes), axes.end());
     return axes;
@@ -410,8 +412,9 @@ private:
   AffineMap mapOf(const Laid &operand, ArrayRef<int64_t> loops) {
     SmallVector<AffineExpr> exprs;
     for (int64_t axis : operand.axes)
-      exprs.push_back(
-          b.getAffineDimExpr(llvm::find(loops, axis) - loops.begin()));
+      exprs.push_back(axis < 0 ? b.getAffineConstantExpr(0)
+                               : b.getAffineDimExpr(llvm::find(loops, axis) -
+                                                    loops.begin()));
     return AffineMap::get(loops.size(), 0, exprs, b.getContext());
   }
 
@@ -633,7 +636,7 @@ buildStatistic(Decomposer &d, Op op, Laid sum, std::optional<Count> count,
   SmallVector<Value> values = d.generic(inputs, outputs, body);
   if (wantsRstd)
     rstd = d.restore(values.back(), op.getRstdOutMutable()[0]);
-  return {{values[0], d.parallelAxes}, factor};
+  return {{values[0], outputs[0].axes}, factor};
 }
 
 template <typename Op>

@@ -22,12 +22,22 @@ Type ElementwiseEmitter::vectorOf(Type element, int64_t width) {
   return width == 1 ? element : VectorType::get({width}, element);
 }
 
+/// Whether the results of `map` are different loops or 0.
+static bool selectsLoops(AffineMap map) {
+  llvm::SmallDenseSet<AffineExpr> seen;
+  return llvm::all_of(map.getResults(), [&](AffineExpr expr) {
+    if (auto constant = dyn_cast<AffineConstantExpr>(expr))
+      return constant.getValue() == 0;
+    return isa<AffineDimExpr>(expr) && seen.insert(expr).second;
+  });
+}
+
 LogicalResult ElementwiseEmitter::check() {
   if (!op.hasPureBufferSemantics())
     return op.emitOpError("expected memref operands, but got tensors");
   for (AffineMap map : op.getIndexingMapsArray())
-    if (!map.isProjectedPermutation())
-      return op.emitOpError("expected projected permutations as indexing maps, "
+    if (!selectsLoops(map))
+      return op.emitOpError("expected indexing maps to different loops or 0, "
                             "but got ")
              << AffineMapAttr::get(map);
   for (Operation &inner : op.getBody()->without_terminator())
@@ -66,23 +76,35 @@ static Value reinterpretElements(OpBuilder &b, Location loc, Value memref) {
       .getResult(0);
 }
 
+std::optional<unsigned> rmsnorm::loopOf(AffineExpr expr) {
+  if (auto dim = dyn_cast<AffineDimExpr>(expr))
+    return dim.getPosition();
+  return std::nullopt;
+}
+
+std::optional<unsigned> rmsnorm::lastLoopOf(AffineMap map) {
+  if (map.getNumResults() == 0)
+    return std::nullopt;
+  return loopOf(map.getResults().back());
+}
+
 SmallVector<Value> ElementwiseEmitter::indicesOf(OpOperand &operand,
-                                                 int64_t lane,
-                                                 bool &runsAlong) {
+                                                 int64_t lane) {
   SmallVector<Value> result;
-  runsAlong = false;
   for (AffineExpr expr : op.getMatchingIndexingMap(&operand).getResults()) {
-    unsigned loop = cast<AffineDimExpr>(expr).getPosition();
-    Value index = indices[loop];
-    if (loop == vectorLoop) {
-      runsAlong = true;
-      if (lane != 0)
-        index = arith::AddIOp::create(
-            b, loc, index, arith::ConstantIndexOp::create(b, loc, lane));
-    }
+    std::optional<unsigned> loop = loopOf(expr);
+    Value index =
+        loop ? indices[*loop] : arith::ConstantIndexOp::create(b, loc, 0);
+    if (loop == vectorLoop && lane != 0)
+      index = arith::AddIOp::create(
+          b, loc, index, arith::ConstantIndexOp::create(b, loc, lane));
     result.push_back(index);
   }
   return result;
+}
+
+bool ElementwiseEmitter::runsAlongVector(OpOperand &operand) {
+  return op.getMatchingIndexingMap(&operand).isFunctionOfDim(vectorLoop);
 }
 
 /// Where bf16 is read along the vector loop, vectors are in even-odd order,
@@ -91,8 +113,7 @@ bool ElementwiseEmitter::usesEvenOdd(int64_t width) {
   return width > 1 &&
          llvm::any_of(op.getDpsInputOperands(), [&](OpOperand *in) {
            auto type = cast<MemRefType>(in->get().getType());
-           return type.getElementType().isBF16() &&
-                  op.getMatchingIndexingMap(in).isFunctionOfDim(vectorLoop);
+           return type.getElementType().isBF16() && runsAlongVector(*in);
          });
 }
 
@@ -102,14 +123,14 @@ static bool isContiguousAlong(linalg::GenericOp op, OpOperand &operand,
   auto type = cast<MemRefType>(operand.get().getType());
   AffineMap map = op.getMatchingIndexingMap(&operand);
   return type.getRank() > 0 && type.isLastDimUnitStride() &&
-         map.getDimPosition(map.getNumResults() - 1) == loop &&
+         lastLoopOf(map) == loop &&
          VectorType::isValidElementType(type.getElementType());
 }
 
 ElementwiseEmitter::Number ElementwiseEmitter::load(OpOperand &operand,
                                                     int64_t width) {
-  bool runsAlong;
-  SmallVector<Value> at = indicesOf(operand, 0, runsAlong);
+  bool runsAlong = runsAlongVector(operand);
+  SmallVector<Value> at = indicesOf(operand);
   Value memref = reinterpretElements(b, loc, operand.get());
   auto type = cast<MemRefType>(memref.getType());
   Type element = type.getElementType();
@@ -125,8 +146,8 @@ ElementwiseEmitter::Number ElementwiseEmitter::load(OpOperand &operand,
     int64_t count = runsAlong ? width : 1;
     for (int64_t lane : llvm::seq(count)) {
       int64_t from = usesEvenOdd(count) ? evenOddLane(lane, count) : lane;
-      lanes.push_back(memref::LoadOp::create(
-          b, loc, memref, indicesOf(operand, from, runsAlong)));
+      lanes.push_back(
+          memref::LoadOp::create(b, loc, memref, indicesOf(operand, from)));
     }
   }
   auto gather = [&](ArrayRef<Value> parts) -> Value {
@@ -157,11 +178,25 @@ ElementwiseEmitter::Number ElementwiseEmitter::load(OpOperand &operand,
   return {loaded, {}};
 }
 
+Value ElementwiseEmitter::loadVector(Value memref, Value index, int64_t width) {
+  if (width == 1)
+    return memref::LoadOp::create(b, loc, memref, index);
+  Type element = cast<MemRefType>(memref.getType()).getElementType();
+  return vector::LoadOp::create(b, loc, VectorType::get({width}, element),
+                                memref, index);
+}
+
+void ElementwiseEmitter::storeVector(Value value, Value memref, Value index) {
+  if (isa<VectorType>(value.getType()))
+    vector::StoreOp::create(b, loc, value, memref, index);
+  else
+    memref::StoreOp::create(b, loc, value, memref, index);
+}
+
 void ElementwiseEmitter::storeOperand(OpOperand &operand, Value value,
                                       Number parts, int64_t width,
                                       int64_t alignment) {
-  bool runsAlong;
-  SmallVector<Value> at = indicesOf(operand, 0, runsAlong);
+  SmallVector<Value> at = indicesOf(operand);
   Value memref = operand.get();
   Type element = cast<MemRefType>(memref.getType()).getElementType();
   if (width > 1 && isContiguousAlong(op, operand, vectorLoop)) {
@@ -192,8 +227,7 @@ void ElementwiseEmitter::storeOperand(OpOperand &operand, Value value,
     else
       scalar = laneOf(value, lane);
     int64_t to = usesEvenOdd(width) ? evenOddLane(lane, width) : lane;
-    memref::StoreOp::create(b, loc, scalar, memref,
-                            indicesOf(operand, to, runsAlong));
+    memref::StoreOp::create(b, loc, scalar, memref, indicesOf(operand, to));
   }
 }
 

@@ -13,6 +13,13 @@
 
 namespace rmsnorm {
 
+/// The loop that `expr`, a result of an indexing map, is the index of; none
+/// where it is 0.
+std::optional<unsigned> loopOf(mlir::AffineExpr expr);
+
+/// The loop of the last result of `map`.
+std::optional<unsigned> lastLoopOf(mlir::AffineMap map);
+
 /// Writes the body of a linalg.generic on memrefs for `width` neighbours along
 /// one loop at a time: as scalars where the width is 1, else as vectors.
 /// Complex numbers become pairs of real vectors.
@@ -35,10 +42,19 @@ public:
   /// Writes `values`, one for each output.
   void store(mlir::ValueRange values, int64_t width, int64_t alignment = 0);
 
+  /// `width` elements of `memref`, of rank 1, from `index` on.
+  mlir::Value loadVector(mlir::Value memref, mlir::Value index, int64_t width);
+  void storeVector(mlir::Value value, mlir::Value memref, mlir::Value index);
+
   /// `value` as a scalar (width 1) or repeated in a vector.
   mlir::Value broadcast(mlir::Value value, int64_t width);
 
   static mlir::Type vectorOf(mlir::Type element, int64_t width);
+
+  /// Where `operand` is read or written at the current indices.
+  llvm::SmallVector<mlir::Value> indicesOf(mlir::OpOperand &operand,
+                                           int64_t lane = 0);
+  bool runsAlongVector(mlir::OpOperand &operand);
 
   /// The index of each loop; of the vector loop, where the vector begins.
   llvm::SmallVector<mlir::Value> indices;
@@ -53,8 +69,6 @@ private:
   Number load(mlir::OpOperand &operand, int64_t width);
   void storeOperand(mlir::OpOperand &operand, mlir::Value value, Number parts,
                     int64_t width, int64_t alignment);
-  llvm::SmallVector<mlir::Value> indicesOf(mlir::OpOperand &operand,
-                                           int64_t lane, bool &runsAlong);
   mlir::Value lookup(mlir::Value value, int64_t width);
   bool usesEvenOdd(int64_t width);
   bool mayHoldPayload();

@@ -40,7 +40,7 @@ static CPUScheduleAttr defaultSchedule(Operation *op) {
   // 64 additions to one lane keep the error of f32 below an ulp of the result.
   int64_t block = 64 * reduction;
   return CPUScheduleAttr::get(op->getContext(), {reduction, 8, 1},
-                              {second, 8, 1}, block, /*panel=*/reduction,
+                              {second, 8, 1}, block, /*panel=*/16 * reduction,
                               /*prefetch=*/true,
                               /*nontemporal=*/int64_t(1) << 24,
                               /*grain=*/int64_t(1) << 15);

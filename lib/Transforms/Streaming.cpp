@@ -6,6 +6,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "Streaming.h"
+#include "ElementwiseEmitter.h"
 #include "mlir/Analysis/SliceAnalysis.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Arith/Utils/Utils.h"
@@ -82,7 +83,7 @@ std::optional<Streaming> Streaming::create(OpBuilder &b, linalg::GenericOp op,
       chunks.getInductionVars().size() != 1 || opsOfTask(tasks, y).empty() ||
       type.getRank() == 0 || op.getNumDpsInputs() == 0 ||
       !type.isLastDimUnitStride() || isa<ComplexType>(type.getElementType()) ||
-      map.getDimPosition(map.getNumResults() - 1) != vectorLoop)
+      lastLoopOf(map) != vectorLoop)
     return std::nullopt;
   Location loc = op.getLoc();
   Streaming streaming(op);
@@ -105,12 +106,19 @@ std::optional<Streaming> Streaming::create(OpBuilder &b, linalg::GenericOp op,
     streaming.byteStrides.push_back(multiply(b, loc, stride, bytes));
   if (!schedule.getPrefetch())
     return streaming;
+  for (unsigned loop : llvm::seq<unsigned>(op.getNumLoops()))
+    if (loop != vectorLoop && getConstantIntValue(extents[loop]) != 1)
+      streaming.rowLoop = loop;
   for (OpOperand *input : op.getDpsInputOperands()) {
     AffineMap map = op.getMatchingIndexingMap(input);
-    if (map.getNumResults() == 0 ||
-        map.getDimPosition(map.getNumResults() - 1) != vectorLoop)
+    if (lastLoopOf(map) != vectorLoop)
       continue;
-    if (Value next = viewOfNextTask(b, tasks, input->get()))
+    Value next;
+    if (!streaming.rowLoop)
+      next = viewOfNextTask(b, tasks, input->get());
+    else if (map.isFunctionOfDim(*streaming.rowLoop))
+      next = input->get();
+    if (next)
       streaming.nextInputs.push_back({input, next});
   }
   return streaming;
@@ -126,29 +134,42 @@ Value Streaming::emitIsAligned(OpBuilder &b, ArrayRef<Value> indices) {
   AffineMap map = op.getMatchingIndexingMap(op.getDpsInitOperand(0));
   Value start = address;
   // The vector loop, last, begins at 0.
-  for (auto [dim, stride] : llvm::enumerate(ArrayRef(byteStrides).drop_back()))
-    start = arith::AddIOp::create(
-        b, loc, start,
-        multiply(b, loc, indices[map.getDimPosition(dim)], stride));
+  for (auto [expr, stride] : llvm::zip(map.getResults().drop_back(),
+                                       ArrayRef(byteStrides).drop_back()))
+    if (std::optional<unsigned> loop = loopOf(expr))
+      start = arith::AddIOp::create(b, loc, start,
+                                    multiply(b, loc, indices[*loop], stride));
   Value rest =
       arith::AndIOp::create(b, loc, start, constant(b, loc, alignment - 1));
   return arith::CmpIOp::create(b, loc, arith::CmpIPredicate::eq, rest,
                                constant(b, loc, 0));
 }
 
+void rmsnorm::emitPrefetch(OpBuilder &b, Location loc, Value memref,
+                           ArrayRef<Value> indices, int64_t width) {
+  int64_t step = cacheLine / bytesOf(memref);
+  for (int64_t offset = 0; offset < width; offset += step) {
+    SmallVector<Value> at(indices);
+    at.back() =
+        arith::AddIOp::create(b, loc, at.back(), constant(b, loc, offset));
+    memref::PrefetchOp::create(b, loc, memref, at, /*isWrite=*/false,
+                               /*localityHint=*/3, /*isDataCache=*/true);
+  }
+}
+
 void Streaming::emitPrefetch(OpBuilder &b, ArrayRef<Value> indices,
                              int64_t width) {
   Location loc = op.getLoc();
   for (auto [operand, next] : nextInputs) {
-    int64_t step = cacheLine / bytesOf(next);
-    for (int64_t offset = 0; offset < width; offset += step) {
-      SmallVector<Value> at;
-      for (AffineExpr expr : op.getMatchingIndexingMap(operand).getResults())
-        at.push_back(indices[cast<AffineDimExpr>(expr).getPosition()]);
-      at.back() =
-          arith::AddIOp::create(b, loc, at.back(), constant(b, loc, offset));
-      memref::PrefetchOp::create(b, loc, next, at, /*isWrite=*/false,
-                                 /*localityHint=*/3, /*isDataCache=*/true);
+    SmallVector<Value> at;
+    for (AffineExpr expr : op.getMatchingIndexingMap(operand).getResults()) {
+      std::optional<unsigned> loop = loopOf(expr);
+      Value index = loop ? indices[*loop] : constant(b, loc, 0);
+      if (loop && loop == rowLoop)
+        index =
+            arith::AddIOp::create(b, loc, index, constant(b, loc, rowsAhead));
+      at.push_back(index);
     }
+    rmsnorm::emitPrefetch(b, loc, next, at, width);
   }
 }

@@ -13,9 +13,19 @@
 
 namespace rmsnorm {
 
+/// Fetches `width` elements of `memref` from `indices` on, a cache line at a
+/// time. The last dimension is contiguous. Past the end nothing is fetched.
+void emitPrefetch(mlir::OpBuilder &builder, mlir::Location loc,
+                  mlir::Value memref, llvm::ArrayRef<mlir::Value> indices,
+                  int64_t width);
+
+/// Rows of the same task that are fetched ahead.
+inline constexpr int64_t rowsAhead = 8;
+
 /// Results too large for a cache are stored around it, and while a task writes
-/// them, the inputs of the next task are fetched. Whether they are too large is
-/// known when the kernel runs: from the number of tasks and the extents.
+/// them, inputs are fetched ahead: those of the next row where a task has rows,
+/// else those of the next task. Whether the results are too large is known when
+/// the kernel runs: from the number of tasks and the extents.
 class Streaming {
 public:
   /// For an elementwise `op` within a task, if its schedule asks for streaming
@@ -37,8 +47,7 @@ public:
   mlir::Value emitIsAligned(mlir::OpBuilder &builder,
                             llvm::ArrayRef<mlir::Value> indices);
 
-  /// Fetches what the next task reads at the place of `width` elements at
-  /// `indices`.
+  /// Fetches what is read next at the place of `width` elements at `indices`.
   void emitPrefetch(mlir::OpBuilder &builder,
                     llvm::ArrayRef<mlir::Value> indices, int64_t width);
 
@@ -51,7 +60,10 @@ private:
   mlir::linalg::GenericOp op;
   mlir::Value isLarge, address;
   llvm::SmallVector<mlir::Value> byteStrides;
-  /// Inputs of this task that change from task to task, and those of the next.
+  /// The loop over the rows of a task, if it has any.
+  std::optional<unsigned> rowLoop;
+  /// Inputs that change from row to row, or from task to task, and where the
+  /// next are read from.
   llvm::SmallVector<std::pair<mlir::OpOperand *, mlir::Value>> nextInputs;
 };
 

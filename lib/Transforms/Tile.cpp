@@ -36,8 +36,6 @@ namespace {
 /// The tile of a task on one axis of x.
 struct AxisTile {
   OpFoldResult offset, size;
-  /// The axis has one position in the tile and is dropped.
-  bool isDropped = false;
 };
 
 class Tiler {
@@ -58,7 +56,6 @@ private:
   SmallVector<AxisTile> tileOfTask(ArrayRef<int64_t> axes, ValueRange position,
                                    int64_t panelAxis);
   Value viewOf(OpOperand &operand, ArrayRef<AxisTile> tiles);
-  DenseI64ArrayAttr keptAxes(ArrayRef<int64_t> axes, ArrayRef<AxisTile> tiles);
 
   RewriterBase &b;
   Location loc;
@@ -135,8 +132,12 @@ Value Tiler::emitTaskLoops(OpFoldResult total, int64_t panelled) {
 void Tiler::tile() {
   extents = memref::getMixedSizes(b, loc, op.getX());
   auto schedule = op->getAttrOfType<CPUScheduleAttr>("schedule");
-  panel = std::max<int64_t>(schedule.getPanel(), 1);
   int64_t panelled = panelAxis();
+  panel = std::max<int64_t>(schedule.getPanel(), 1);
+  // The accumulators of a panel have a static size.
+  if (panelled >= 0)
+    if (auto extent = getConstantIntValue(extents[panelled]))
+      panel = std::clamp<int64_t>(*extent, 1, panel);
   SmallVector<int64_t> axes;
   SmallVector<OpFoldResult> counts;
   for (int64_t axis : llvm::seq(x.getRank())) {
@@ -169,10 +170,7 @@ void Tiler::tile() {
   for (OpOperand &operand : op->getOpOperands())
     state.addOperands(viewOf(operand, tiles));
   state.addAttributes(op->getAttrs());
-  Operation *task = b.create(state);
-  for (StringRef name : {"reduction_axes", "feature_axes"})
-    if (auto axes = op->getAttrOfType<DenseI64ArrayAttr>(name))
-      task->setAttr(name, keptAxes(axes.asArrayRef(), tiles));
+  b.create(state);
   b.eraseOp(op);
 }
 
@@ -181,12 +179,12 @@ SmallVector<AxisTile> Tiler::tileOfTask(ArrayRef<int64_t> axes,
   SmallVector<AxisTile> tiles;
   for (int64_t axis : llvm::seq(x.getRank())) {
     if (isReduced(axis)) {
-      tiles.push_back({b.getIndexAttr(0), extents[axis], false});
+      tiles.push_back({b.getIndexAttr(0), extents[axis]});
       continue;
     }
     Value index = position[llvm::find(axes, axis) - axes.begin()];
     if (axis != panelled) {
-      tiles.push_back({index, b.getIndexAttr(1), true});
+      tiles.push_back({index, b.getIndexAttr(1)});
       continue;
     }
     AffineExpr d0 = b.getAffineDimExpr(0), s0 = b.getAffineSymbolExpr(0);
@@ -199,53 +197,22 @@ SmallVector<AxisTile> Tiler::tileOfTask(ArrayRef<int64_t> axes,
     if (!extent || *extent % panel != 0)
       size = affine::makeComposedFoldedAffineMin(b, loc, bound,
                                                  {offset, extents[axis]});
-    tiles.push_back({offset, size, false});
+    tiles.push_back({offset, size});
   }
-  // A norm has an axis at least.
-  if (llvm::all_of(tiles, [](const AxisTile &tile) { return tile.isDropped; }))
-    tiles.back().isDropped = false;
   return tiles;
 }
 
 Value Tiler::viewOf(OpOperand &operand, ArrayRef<AxisTile> tiles) {
-  SmallVector<OpFoldResult> offsets, sizes,
-      strides(cast<MemRefType>(operand.get().getType()).getRank(),
-              b.getIndexAttr(1));
-  SmallVector<int64_t> shape;
-  auto type = cast<MemRefType>(operand.get().getType());
-  auto axesOf = op.getOperandAxes(operand);
-  // The axis that a dimension stands over, also where it is broadcast: masks
-  // and statistics lose a dimension with the axis.
-  int64_t lead = tiles.size() - axesOf.size();
-  for (auto [dim, axis] : llvm::enumerate(axesOf)) {
-    const AxisTile &over = tiles[axis >= 0 ? axis : lead + dim];
-    offsets.push_back(axis >= 0 ? over.offset : b.getIndexAttr(0));
-    sizes.push_back(axis >= 0 ? over.size : b.getIndexAttr(1));
-    if (over.isDropped)
-      continue;
-    std::optional<int64_t> size = getConstantIntValue(sizes.back());
-    shape.push_back(size.value_or(ShapedType::kDynamic));
+  SmallVector<OpFoldResult> offsets, sizes;
+  for (int64_t axis : op.getOperandAxes(operand)) {
+    offsets.push_back(axis >= 0 ? tiles[axis].offset : b.getIndexAttr(0));
+    sizes.push_back(axis >= 0 ? tiles[axis].size : b.getIndexAttr(1));
   }
   if (offsets.empty())
     return operand.get();
-  auto view = cast<MemRefType>(memref::SubViewOp::inferRankReducedResultType(
-      shape, type, offsets, sizes, strides));
-  return memref::SubViewOp::create(b, loc, view, operand.get(), offsets, sizes,
+  SmallVector<OpFoldResult> strides(offsets.size(), b.getIndexAttr(1));
+  return memref::SubViewOp::create(b, loc, operand.get(), offsets, sizes,
                                    strides);
-}
-
-/// `axes` without the dropped ones, as axes of the tile.
-DenseI64ArrayAttr Tiler::keptAxes(ArrayRef<int64_t> axes,
-                                  ArrayRef<AxisTile> tiles) {
-  SmallVector<int64_t> kept;
-  for (int64_t axis : axes) {
-    if (tiles[axis].isDropped)
-      continue;
-    kept.push_back(
-        llvm::count_if(tiles.take_front(axis),
-                       [](const AxisTile &tile) { return !tile.isDropped; }));
-  }
-  return b.getDenseI64ArrayAttr(kept);
 }
 
 namespace {

@@ -5,7 +5,7 @@
 // STAGE: expected stop-after to be one of bufferize, schedule, tile, decompose, vectorize, parallelize, llvm, but got lunch
 
 // TILE: scf.parallel
-// TILE: rmsnorm.rms_norm ins(%{{.*}} : memref<1000xbf16
+// TILE: rmsnorm.rms_norm ins(%{{.*}} : memref<1x1000xbf16
 
 // CHECK-LABEL: define void @f(
 // CHECK: call void @rmsnorm_parallel_for(ptr @f_task

@@ -10,7 +10,7 @@
 // CHECK: %[[END:.*]] = arith.minui
 // CHECK: scf.for %[[ROW:.*]] = %[[BEGIN]] to %[[END]]
 // CHECK: memref.subview %arg0[%[[ROW]], 0] [1, 1024] [1, 1]
-// CHECK: rmsnorm.rms_norm ins({{.*}} : memref<1024xf32
+// CHECK: rmsnorm.rms_norm ins({{.*}} : memref<1x1024xf32
 func.func @rows(%x: memref<?x1024xf32>, %y: memref<?x1024xf32>) {
   rmsnorm.rms_norm ins(%x : memref<?x1024xf32>) outs(%y : memref<?x1024xf32>) {schedule = #s}
   return

@@ -19,13 +19,28 @@ func.func @last_axis(%x: memref<?x1024xf32>, %w: memref<1024xf32>, %y: memref<?x
 
 // -----
 
-// Memory runs along an axis that is not reduced: accumulators for 64 columns.
+// Memory runs along an axis that is not reduced and is wide: four rows for each
+// pass over the accumulators, which are in memory, and totals in f64.
 // CHECK-LABEL: func.func @first_axis
 // CHECK: scf.parallel
-// CHECK: scf.for
-// CHECK: scf.for {{.*}} -> (vector<64xf32>)
+// CHECK: memref.alloca() : memref<1024xf64>
+// CHECK: vector.load %{{.*}} vector<64xf32>
+// CHECK-COUNT-4: llvm.intr.fmuladd
+// CHECK: vector.store
 func.func @first_axis(%x: memref<1000x?xf32>, %y: memref<1000x?xf32>) {
   rmsnorm.rms_norm ins(%x : memref<1000x?xf32>) outs(%y : memref<1000x?xf32>) reduce [0]
+  return
+}
+
+// -----
+
+// Narrow: one vector of accumulators, in registers.
+// CHECK-LABEL: func.func @narrow
+// CHECK: scf.parallel
+// CHECK: scf.for {{.*}} -> (vector<64xf64>)
+// CHECK: scf.for {{.*}} -> (vector<64xf32>)
+func.func @narrow(%x: memref<1000x64xf32>, %y: memref<1000x64xf32>) {
+  rmsnorm.rms_norm ins(%x : memref<1000x64xf32>) outs(%y : memref<1000x64xf32>) reduce [0]
   return
 }
 

@@ -1,0 +1,204 @@
+//===- LoopNest.cpp - A linalg op as loops over vectors -------------------===//
+//
+// Part of the RMSNorm project, under the Apache License v2.0 with LLVM
+// Exceptions. SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "LoopNest.h"
+#include "mlir/Dialect/Arith/Utils/Utils.h"
+#include "mlir/Dialect/SCF/IR/SCF.h"
+#include "mlir/Dialect/Utils/StaticValueUtils.h"
+#include "mlir/Interfaces/ValueBoundsOpInterface.h"
+
+using namespace mlir;
+using namespace rmsnorm;
+
+/// The loop along which the operand of the highest rank is contiguous; else the
+/// last. A loop of one iteration has nothing to vectorize.
+static unsigned chooseVectorLoop(linalg::GenericOp op,
+                                 ArrayRef<OpFoldResult> extents) {
+  auto isUnit = [&](unsigned loop) {
+    return getConstantIntValue(extents[loop]) == 1;
+  };
+  unsigned best = op.getNumLoops() - 1;
+  while (best > 0 && isUnit(best))
+    --best;
+  int64_t bestRank = 0;
+  for (OpOperand &operand : op->getOpOperands()) {
+    auto type = cast<MemRefType>(operand.get().getType());
+    std::optional<unsigned> last =
+        lastLoopOf(op.getMatchingIndexingMap(&operand));
+    if (type.getRank() <= bestRank || !last || isUnit(*last) ||
+        !type.isLastDimUnitStride())
+      continue;
+    best = *last;
+    bestRank = type.getRank();
+  }
+  return best;
+}
+
+//===----------------------------------------------------------------------===//
+// Loops
+//===----------------------------------------------------------------------===//
+
+LogicalResult LoopNest::emit() {
+  if (failed(emitter.check()) || failed(findJoins()))
+    return failure();
+  auto linalgOp = cast<linalg::LinalgOp>(op.getOperation());
+  for (Range range : linalgOp.createLoopRanges(b, loc))
+    extents.push_back(range.size);
+  emitter.indices.assign(op.getNumLoops(), Value());
+  if (op.getNumLoops() == 0) {
+    emitter.store(emitter.compute(1), 1);
+  } else {
+    emitter.vectorLoop = chooseVectorLoop(op, extents);
+    SmallVector<unsigned> parallel, reductions;
+    bool vectorIsReduced = false;
+    for (auto [loop, kind] : llvm::enumerate(op.getIteratorTypesArray())) {
+      bool isReduction = kind == utils::IteratorType::reduction;
+      if (loop == emitter.vectorLoop)
+        vectorIsReduced = isReduction;
+      else if (getConstantIntValue(extents[loop]) == 1)
+        emitter.indices[loop] = constant(0);
+      else
+        (isReduction ? reductions : parallel).push_back(loop);
+    }
+    if (op.getNumReductionLoops() == 0)
+      streaming =
+          Streaming::create(b, op, schedule, emitter.vectorLoop, extents);
+    emitParallel(parallel, [&] { emitLeaf(reductions, vectorIsReduced); });
+  }
+  b.eraseOp(op);
+  return success();
+}
+
+SmallVector<Value>
+LoopNest::emitFor(Value lower, Value upper, int64_t step, ValueRange carried,
+                  function_ref<SmallVector<Value>(Value, ValueRange)> body) {
+  auto loop = scf::ForOp::create(b, loc, lower, upper, constant(step), carried);
+  OpBuilder::InsertionGuard guard(b);
+  b.setInsertionPointToStart(loop.getBody());
+  SmallVector<Value> next =
+      body(loop.getInductionVar(), loop.getRegionIterArgs());
+  if (!carried.empty())
+    scf::YieldOp::create(b, loc, next);
+  return llvm::to_vector_of<Value>(loop.getResults());
+}
+
+void LoopNest::emitParallel(ArrayRef<unsigned> loops,
+                            function_ref<void()> inner) {
+  if (loops.empty())
+    return inner();
+  Section section = whole(loops.front());
+  emitFor(section.lower, section.upper, 1, {}, [&](Value index, ValueRange) {
+    emitter.indices[loops.front()] = index;
+    emitParallel(loops.drop_front(), inner);
+    return SmallVector<Value>();
+  });
+}
+
+/// What the extent of `loop` is at most.
+std::optional<int64_t> LoopNest::boundOf(unsigned loop) {
+  if (std::optional<int64_t> extent = getConstantIntValue(extents[loop]))
+    return extent;
+  FailureOr<int64_t> bound = ValueBoundsConstraintSet::computeConstantBound(
+      presburger::BoundType::UB, extents[loop], /*stopCondition=*/nullptr,
+      /*closedUB=*/true);
+  return failed(bound) ? std::nullopt : std::optional<int64_t>(*bound);
+}
+
+Section LoopNest::whole(unsigned loop) {
+  return {constant(0), getValueOrCreateConstantIndexOp(b, loc, extents[loop]),
+          getConstantIntValue(extents[loop])};
+}
+
+/// Cuts `section` into a part of whole steps for each step.
+void LoopNest::emitSteps(ArrayRef<int64_t> steps, Section section,
+                         function_ref<void(Section, int64_t)> inner) {
+  Value lower = section.lower;
+  std::optional<int64_t> left = section.size;
+  for (int64_t step : steps) {
+    Section part{lower, section.upper, {}};
+    if (left) {
+      part.size = *left / step * step;
+      *left -= *part.size;
+      if (*part.size == 0)
+        continue;
+    }
+    if (part.size && (!left || *left > 0)) {
+      part.upper = arith::AddIOp::create(b, loc, lower, constant(*part.size));
+    } else if (!part.size && step > 1) {
+      Value size = arith::SubIOp::create(b, loc, section.upper, lower);
+      Value rest = arith::RemUIOp::create(b, loc, size, constant(step));
+      part.upper = arith::SubIOp::create(b, loc, section.upper, rest);
+    }
+    inner(part, step);
+    lower = part.upper;
+  }
+}
+
+void LoopNest::emitVectors(ArrayRef<int64_t> steps,
+                           function_ref<void(int64_t)> inner) {
+  unsigned loop = emitter.vectorLoop;
+  emitSteps(steps, whole(loop), [&](Section part, int64_t width) {
+    emitFor(part.lower, part.upper, width, {}, [&](Value index, ValueRange) {
+      emitter.indices[loop] = index;
+      inner(width);
+      return SmallVector<Value>();
+    });
+  });
+}
+
+/// `then` or `otherwise`, by an i1.
+static void emitIf(OpBuilder &b, Location loc, Value condition,
+                   function_ref<void()> then, function_ref<void()> otherwise) {
+  auto branch = scf::IfOp::create(b, loc, condition, /*withElseRegion=*/true);
+  OpBuilder::InsertionGuard guard(b);
+  b.setInsertionPointToStart(branch.thenBlock());
+  then();
+  b.setInsertionPointToStart(branch.elseBlock());
+  otherwise();
+}
+
+void LoopNest::emitElementwise() {
+  ArrayRef<int64_t> steps = schedule.getNormalizeVector();
+  Value isAligned;
+  if (streaming)
+    isAligned = streaming->emitIsAligned(b, emitter.indices);
+  emitVectors(steps, [&](int64_t width) {
+    SmallVector<Value> values = emitter.compute(width);
+    auto store = [&] { emitter.store(values, width); };
+    if (!streaming || !streaming->fits(width))
+      return store();
+    // Branches within the loop: the loads and the arithmetic are there once.
+    emitIf(
+        b, loc, streaming->getIsLarge(),
+        [&] {
+          streaming->emitPrefetch(b, emitter.indices, width);
+          emitIf(
+              b, loc, isAligned,
+              [&] { emitter.store(values, width, Streaming::alignment); },
+              store);
+        },
+        store);
+  });
+}
+
+void LoopNest::emitLeaf(ArrayRef<unsigned> reductions, bool vectorIsReduced) {
+  if (vectorIsReduced)
+    return emitReduction(reductions, 1, emitter.vectorLoop, schedule.getBlock(),
+                         [&](Section section) { return sumVectors(section); });
+  if (reductions.empty())
+    return emitElementwise();
+  std::optional<int64_t> bound = boundOf(emitter.vectorLoop);
+  if (bound && *bound > schedule.getVector().front())
+    return emitColumns(reductions, *bound);
+  int64_t rows = rowsOfBlock(schedule);
+  unsigned innermost = reductions.back();
+  emitVectors(schedule.getVector(), [&](int64_t width) {
+    emitReduction(
+        reductions.drop_back(), width, innermost, rows,
+        [&](Section section) { return sumAlong(innermost, section, width); });
+  });
+}
