@@ -14,6 +14,7 @@
 void rmsnorm::registerAllDialects(mlir::DialectRegistry &registry) {
   registry.insert<RMSNormDialect>();
   registerAggregatedOpInterface(registry);
+  registerBufferizableOpInterface(registry);
 }
 
 void rmsnorm::registerAllPasses() {

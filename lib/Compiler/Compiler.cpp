@@ -159,8 +159,10 @@ static void keepOnly(ModuleOp module, StringRef entry) {
       function.setPrivate();
 }
 
-/// Takes a module to the LLVM dialect for `target`.
-static LogicalResult runPipeline(ModuleOp module, const Target &target) {
+/// Runs the stages of the CPU pipeline after `first` up to `last`; from the
+/// first, or to the last, where that is empty.
+static LogicalResult runStages(ModuleOp module, const Target &target,
+                               StringRef first, StringRef last) {
   MLIRContext *context = module.getContext();
   for (auto function : module.getOps<func::FuncOp>())
     if (function.isPublic() && !function.isDeclaration())
@@ -173,6 +175,8 @@ static LogicalResult runPipeline(ModuleOp module, const Target &target) {
   passes.addPass(createSymbolDCEPass());
   CPUPipelineOptions options;
   options.features = target.getFeatures().str();
+  options.startAfter = first.str();
+  options.stopAfter = last.str();
   if (failed(buildCPUPipeline(passes, options, module.getLoc())))
     return failure();
   return passes.run(module);
@@ -199,7 +203,11 @@ compileInPlace(ModuleOp module, const Target &target,
     keepOnly(module, options.entry);
     compiled.functions = {*entry};
   }
-  if (failed(runPipeline(module, target)))
+  // Bufferization decides which results are memory of an argument.
+  if (failed(runStages(module, target, "", "bufferize")))
+    return text.takeError();
+  dropArgumentResults(compiled.functions, module);
+  if (failed(runStages(module, target, "bufferize", "")))
     return text.takeError();
   llvm::LLVMContext context;
   std::string problems;

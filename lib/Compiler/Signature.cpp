@@ -179,3 +179,25 @@ std::vector<FunctionInfo> rmsnorm::getPublicFunctions(ModuleOp module) {
         functions.push_back(std::move(*info));
   return functions;
 }
+
+void rmsnorm::dropArgumentResults(std::vector<FunctionInfo> &functions,
+                                  ModuleOp module) {
+  constexpr StringLiteral mark = "rmsnorm.result";
+  for (FunctionInfo &info : functions) {
+    auto function = module.lookupSymbol<func::FuncOp>(info.name);
+    std::vector<ValueInfo> kept;
+    llvm::SmallDenseSet<int64_t> dropped;
+    for (unsigned index : llvm::seq(function.getNumArguments())) {
+      auto result = function.getArgAttrOfType<IntegerAttr>(index, mark);
+      if (!result)
+        continue;
+      info.arguments[index].kind = ValueInfo::Kind::MemRef;
+      dropped.insert(result.getInt());
+      function.removeArgAttr(index, mark);
+    }
+    for (auto [index, result] : llvm::enumerate(info.results))
+      if (!dropped.contains(index))
+        kept.push_back(result);
+    info.results = std::move(kept);
+  }
+}

@@ -47,6 +47,9 @@ static void bufferize(OpPassManager &pm, const CPUPipelineOptions &) {
       bufferization::LayoutMapOption::IdentityLayoutMap;
   pm.addPass(bufferization::createEmptyTensorEliminationPass());
   pm.addPass(bufferization::createOneShotBufferizePass(options));
+  // What is written to an argument is not returned as well: it would be copied.
+  pm.addPass(bufferization::createDropEquivalentBufferResultsPass());
+  pm.addPass(createRMSNormDropArgumentResults());
   pm.addPass(createCanonicalizerPass());
   pm.addPass(createCSEPass());
   bufferization::BufferDeallocationPipelineOptions deallocation;
@@ -119,8 +122,16 @@ LogicalResult rmsnorm::buildCPUPipeline(OpPassManager &passManager,
     return emitError(loc) << "expected stop-after to be one of "
                           << llvm::join(getCPUStages(), ", ") << ", but got "
                           << last;
+  StringRef first = options.startAfter;
+  if (!first.empty() && !llvm::is_contained(getCPUStages(), first))
+    return emitError(loc) << "expected start-after to be one of "
+                          << llvm::join(getCPUStages(), ", ") << ", but got "
+                          << first;
+  bool isDone = !first.empty();
   for (const Stage &stage : stages) {
-    stage.append(passManager, options);
+    if (!isDone)
+      stage.append(passManager, options);
+    isDone = isDone && stage.name != first;
     if (stage.name == last)
       break;
   }

@@ -81,6 +81,11 @@ struct FunctionInfo {
 /// all fit ValueInfo. Others can be called by each other only.
 std::vector<FunctionInfo> getPublicFunctions(mlir::ModuleOp module);
 
+/// Brings `functions` up to date with `module` after the bufferize stage: a
+/// tensor that a result is written to is a memref, and the result is gone.
+void dropArgumentResults(std::vector<FunctionInfo> &functions,
+                         mlir::ModuleOp module);
+
 } // namespace rmsnorm
 
 #endif // RMSNORM_COMPILER_SIGNATURE_H

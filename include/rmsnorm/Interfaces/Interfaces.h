@@ -19,6 +19,7 @@ class DialectRegistry;
 namespace rmsnorm {
 
 void registerAggregatedOpInterface(mlir::DialectRegistry &registry);
+void registerBufferizableOpInterface(mlir::DialectRegistry &registry);
 
 } // namespace rmsnorm
 

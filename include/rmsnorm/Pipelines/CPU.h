@@ -25,11 +25,15 @@ struct CPUPipelineOptions : mlir::PassPipelineOptions<CPUPipelineOptions> {
       *this, "stop-after",
       llvm::cl::desc("Leave the module as it is after this stage"),
       llvm::cl::init("")};
+  Option<std::string> startAfter{
+      *this, "start-after",
+      llvm::cl::desc("The module has been through the stages up to this one"),
+      llvm::cl::init("")};
 };
 
 /// Appends the passes that take a module with rmsnorm ops, on tensors or
 /// memrefs, to the LLVM dialect. Fails, with a diagnostic on `loc`, where
-/// `stopAfter` names no stage.
+/// `stopAfter` or `startAfter` names no stage.
 mlir::LogicalResult buildCPUPipeline(mlir::OpPassManager &passManager,
                                      const CPUPipelineOptions &options,
                                      mlir::Location loc);

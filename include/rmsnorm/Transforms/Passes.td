@@ -74,6 +74,29 @@ def RMSNormVectorize : Pass<"rmsnorm-vectorize"> {
   ];
 }
 
+def RMSNormDropArgumentResults
+    : Pass<"rmsnorm-drop-argument-results", "::mlir::ModuleOp"> {
+  let summary = "Return nothing that is an argument's memory anyway";
+  let description = [{
+    After bufferization, a public function that wrote a result into an argument
+    returns that argument. The result is dropped: the caller has the memory, and
+    giving it a copy of its own would cost one. `rmsnorm.result` on the argument
+    says which result it was.
+
+    ```mlir
+    func.func @f(%x: memref<?x64xf32>, %y: memref<?x64xf32>) -> memref<?x64xf32> {
+      rmsnorm.rms_norm ins(%x : memref<?x64xf32>) outs(%y : memref<?x64xf32>)
+      return %y : memref<?x64xf32>
+    }
+    // becomes
+    func.func @f(%x: memref<?x64xf32>, %y: memref<?x64xf32> {rmsnorm.result = 0}) {
+      rmsnorm.rms_norm ins(%x : memref<?x64xf32>) outs(%y : memref<?x64xf32>)
+      return
+    }
+    ```
+  }];
+}
+
 def RMSNormExpandFloats : Pass<"rmsnorm-expand-floats"> {
   let summary = "Convert narrow floats by integer arithmetic";
   let description = [{
