@@ -15,6 +15,8 @@ void rmsnorm::registerAllDialects(mlir::DialectRegistry &registry) {
   registry.insert<RMSNormDialect>();
   registerAggregatedOpInterface(registry);
   registerBufferizableOpInterface(registry);
+  registerTilingInterface(registry);
+  registerValueBoundsOpInterface(registry);
 }
 
 void rmsnorm::registerAllPasses() {
