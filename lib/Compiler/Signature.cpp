@@ -167,6 +167,7 @@ static std::optional<FunctionInfo> convertFunction(func::FuncOp function) {
     if (!value)
       return std::nullopt;
     info.results.push_back(*value);
+    info.resultArguments.push_back(-1);
   }
   return info;
 }
@@ -186,17 +187,16 @@ void rmsnorm::dropArgumentResults(std::vector<FunctionInfo> &functions,
   for (FunctionInfo &info : functions) {
     auto function = module.lookupSymbol<func::FuncOp>(info.name);
     std::vector<ValueInfo> kept;
-    llvm::SmallDenseSet<int64_t> dropped;
     for (unsigned index : llvm::seq(function.getNumArguments())) {
       auto result = function.getArgAttrOfType<IntegerAttr>(index, mark);
       if (!result)
         continue;
       info.arguments[index].kind = ValueInfo::Kind::MemRef;
-      dropped.insert(result.getInt());
+      info.resultArguments[result.getInt()] = index;
       function.removeArgAttr(index, mark);
     }
     for (auto [index, result] : llvm::enumerate(info.results))
-      if (!dropped.contains(index))
+      if (info.resultArguments[index] < 0)
         kept.push_back(result);
     info.results = std::move(kept);
   }

@@ -25,10 +25,11 @@ static constexpr char overview[] =
 
 The arguments of the function take the --input files in their order. Where there
 are fewer inputs, the memrefs that are left take the --output files in their
-order: they are zero before the call and written to the file after it. The results
-of the function take the --output files that remain. An output whose type has
-dynamic extents needs its shape, --output=y.npy:4x1000. Also an argument that is
-an input may be written after the call, --save-argument=0:x.npy.
+order: they are zero before the call and written to the file after it. So do
+tensors that are nothing but destinations of a result. The results of the function
+take the --output files that remain. An argument whose type has dynamic extents
+needs its shape, --output=y.npy:4x1000. Also an argument that is an input may be
+written after the call, --save-argument=0:x.npy.
 
 Files are .npy, little-endian, in C or Fortran order. bf16 and f8, which NumPy has
 no name for, are raw bytes as ml_dtypes saves them: view them on loading,
@@ -142,7 +143,7 @@ static Error bindInputs(const FunctionInfo &info, const Options &options,
   return Error::success();
 }
 
-/// Makes the argument or result number `index` that `text` is written from.
+/// Makes the argument number `index` that `text` is written from.
 static Error bindOutput(const FunctionInfo &info, size_t index, StringRef text,
                         Call &call) {
   auto split = splitShape(text);
@@ -150,15 +151,6 @@ static Error bindOutput(const FunctionInfo &info, size_t index, StringRef text,
     return split.takeError();
   auto &[path, shape] = *split;
   call.outputs.push_back({path.str(), index});
-  if (index >= info.arguments.size()) {
-    call.values.push_back(
-        Argument::result(info.results[index - info.arguments.size()]));
-    if (shape)
-      return createStringError("--output=" + text +
-                               ": expected no shape for a result of '" +
-                               info.name + "'");
-    return Error::success();
-  }
   const ValueInfo &type = info.arguments[index];
   if (type.kind != ValueInfo::Kind::MemRef)
     return createStringError("expected an --input for argument " +
@@ -177,30 +169,54 @@ static Error bindOutput(const FunctionInfo &info, size_t index, StringRef text,
   return Error::success();
 }
 
+/// Makes room for the results and notes which files they go to.
+static Error bindResults(const FunctionInfo &info, ArrayRef<std::string> paths,
+                         Call &call) {
+  size_t next = call.values.size();
+  for (const ValueInfo &result : info.results)
+    call.values.push_back(Argument::result(result));
+  if (paths.size() > info.resultArguments.size())
+    return createStringError(
+        "expected at most " +
+        Twine(call.outputs.size() + info.resultArguments.size()) +
+        " of --output for '" + info.name + "', but got " +
+        Twine(call.outputs.size() + paths.size()));
+  for (auto [path, argument] : zip(paths, info.resultArguments)) {
+    auto split = splitShape(path);
+    if (!split)
+      return split.takeError();
+    if (split->second)
+      return createStringError("--output=" + path +
+                               ": expected no shape for a result of '" +
+                               info.name + "'");
+    call.outputs.push_back(
+        {path, argument < 0 ? next++ : static_cast<size_t>(argument)});
+  }
+  return Error::success();
+}
+
 static Expected<Call> bindArguments(const FunctionInfo &info,
                                     const Options &options) {
   Call call;
   size_t arguments = info.arguments.size();
-  size_t total = arguments + info.results.size();
   if (Error error = bindInputs(info, options, call))
     return error;
-  for (StringRef text : options.outputs) {
-    if (call.values.size() == total)
-      return createStringError("expected at most " +
-                               Twine(call.outputs.size()) +
-                               " of --output for '" + info.name +
-                               "', but got " + Twine(options.outputs.size()));
-    if (Error error = bindOutput(info, call.values.size(), text, call))
+  std::vector<std::string> paths(options.outputs.begin(),
+                                 options.outputs.end());
+  ArrayRef<std::string> outputs(paths);
+  while (!outputs.empty() && call.values.size() < arguments) {
+    if (Error error =
+            bindOutput(info, call.values.size(), outputs.front(), call))
       return error;
+    outputs = outputs.drop_front();
   }
   if (call.values.size() < arguments)
     return createStringError(
         "expected an --input or --output for each of the " + Twine(arguments) +
         " arguments of '" + info.name + "', but got " +
         Twine(call.values.size()));
-  while (call.values.size() < total)
-    call.values.push_back(
-        Argument::result(info.results[call.values.size() - arguments]));
+  if (Error error = bindResults(info, outputs, call))
+    return error;
   for (StringRef text : options.saved) {
     auto [number, path] = text.split(':');
     size_t index;

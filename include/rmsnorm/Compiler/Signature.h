@@ -75,6 +75,9 @@ struct ValueInfo {
 struct FunctionInfo {
   std::string name;
   std::vector<ValueInfo> arguments, results;
+  /// For each result in the source, in its order: the argument that it is
+  /// written to, or -1 for the next one of `results`.
+  std::vector<int64_t> resultArguments;
 };
 
 /// The public functions of `module`, a module before the pipeline, whose types

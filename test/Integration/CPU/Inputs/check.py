@@ -1,7 +1,8 @@
 # Part of the RMSNorm project, under the Apache License v2.0 with LLVM Exceptions.
 # SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 """check.py FILE.mlir ENTRY --in NAME=EXPRESSION ... --out NAME=TYPE[:SHAPE] ...
---expect EXPRESSION: runs ENTRY by rmsnorm-run and compares with the oracle.
+--expect EXPRESSION: runs ENTRY by rmsnorm-run and compares with the oracle. A SHAPE
+of @N is what the call leaves in argument N.
 
 Expressions are Python, over the inputs and the names of oracle.py and below; the
 one of --expect gives an Expected value, or a tuple of them, one for each output.
@@ -67,7 +68,10 @@ def run(options, folder, names, target, threads):
     for output in options.outputs:
         name, shape = output.partition("=")[0], output.partition(":")[2]
         paths.append(f"{folder}/{name}.out.npy")
-        command.append(f"--output={paths[-1]}" + (f":{shape}" if shape else ""))
+        if shape.startswith("@"):
+            command.append(f"--save-argument={shape[1:]}:{paths[-1]}")
+        else:
+            command.append(f"--output={paths[-1]}" + (f":{shape}" if shape else ""))
     done = subprocess.run(command, capture_output=True, text=True)
     if done.returncode:
         sys.exit(f"{' '.join(command)}: status {done.returncode}\n{done.stderr[:4000]}")
@@ -98,10 +102,13 @@ def check(options, folder, target):
         if one[index] != two[index]:
             complaints.append(f"{name}: one and two threads give different bits")
         got = load(f"{folder}/{name}.out.npy", dtype)
-        if got.dtype != scope[dtype]:
-            complaints.append(f"{name}: expected type {scope[dtype]}, but got {got.dtype}")
+        if got.dtype != eval(dtype, scope):
+            complaints.append(f"{name}: expected type {dtype}, but got {got.dtype}")
             continue
-        complaint = oracle.compare(got, expected[index], options.worst)
+        if isinstance(expected[index], oracle.Expected):
+            complaint = oracle.compare(got, expected[index], options.worst)
+        else:
+            complaint = None if np.array_equal(got, expected[index]) else f"got {got}"
         if complaint:
             complaints.append(f"{name}: {complaint}")
     return complaints
