@@ -1,28 +1,39 @@
 # Part of the RMSNorm project, under the Apache License v2.0 with LLVM Exceptions.
 # SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #
-#   make test   install what is missing, build, run all tests
+#   make test        install what is missing, build, run all tests
+#   make soak N=...  N random norms against the reference (default 10000)
+#   make build       install what is missing, build
+#   make clean       remove what was built
+#
+# A target installs Debian packages (apt-packages.txt) and Python packages
+# (requirements.txt, into .venv) that are not there yet, and nothing else.
 
 LLVM  := /usr/lib/llvm-22
 BUILD := build
 CC    := clang-22
 CXX   := clang++-22
+N     := 10000
+PYTHON = .venv/bin/python3
 
-.PHONY: test build setup clean
+.PHONY: test soak build setup clean
 
 test: build
-	@cmake/run-tests.sh $(BUILD)
+	@cmake/run-tests.sh $(BUILD) $(PYTHON)
+
+soak: build
+	@$(PYTHON) python/tests/soak.py --cases $(N)
 
 build: setup $(BUILD)/build.ninja
 	@cmake --build $(BUILD)
 
 $(BUILD)/build.ninja: CMakeLists.txt | setup
 	@cmake -G Ninja -S . -B $(BUILD) -DMLIR_DIR=$(LLVM)/lib/cmake/mlir \
-	  -DCMAKE_C_COMPILER=$(CC) -DCMAKE_CXX_COMPILER=$(CXX)
+	  -DCMAKE_C_COMPILER=$(CC) -DCMAKE_CXX_COMPILER=$(CXX) -DRMSNORM_ENABLE_PYTHON=ON
 
-# Installs the packages of apt-packages.txt that are missing, and only those.
 setup:
 	@cmake/install-packages.sh apt-packages.txt
+	@cmake/make-venv.sh .venv requirements.txt $(BUILD)/python
 
 clean:
 	rm -rf $(BUILD)

@@ -2,19 +2,44 @@
 # Part of the RMSNorm project, under the Apache License v2.0 with LLVM Exceptions.
 # SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #
-# run-tests.sh BUILD: runs every test of the build folder BUILD. The last line
-# is `N passed, N failed`; the status is 1 if any failed or none ran.
+# run-tests.sh BUILD [PYTHON]: runs every test of the build folder BUILD: lit's
+# and, where the Python package was built, pytest's with the interpreter PYTHON.
+# The last line is `N passed, N failed`; the status is 1 if any failed or none
+# ran.
 set -uo pipefail
-build=$1
-report=$build/lit-report.json
-rm -f "$report"
-python3 "$build/bin/rmsnorm-lit" -v --output "$report" "$build/test"
-python3 - "$report" <<'PY'
+build=$1 python=${2:-python3}
+lit=$build/lit-report.json pytest=$build/pytest-report.xml
+rm -f "$lit" "$pytest"
+python3 "$build/bin/rmsnorm-lit" -v --output "$lit" "$build/test"
+ran=("$lit")
+if [ -d "$build/python/rmsnorm" ]; then
+  PYTHONPATH=$build/python "$python" -m pytest -q --junitxml="$pytest" python/tests
+  ran+=("$pytest")
+fi
+python3 - "${ran[@]}" <<'PY'
 import json, os, sys
-tests = json.load(open(sys.argv[1]))["tests"] if os.path.exists(sys.argv[1]) else []
-passed = sum(t["code"] in ("PASS", "FLAKYPASS") for t in tests)
-skipped = sum(t["code"] in ("UNSUPPORTED", "SKIPPED", "EXCLUDED") for t in tests)
-failed = len(tests) - passed - skipped
+import xml.etree.ElementTree as xml
+
+def of_lit(path):
+    tests = json.load(open(path))["tests"]
+    passed = sum(t["code"] in ("PASS", "FLAKYPASS") for t in tests)
+    skipped = sum(t["code"] in ("UNSUPPORTED", "SKIPPED", "EXCLUDED") for t in tests)
+    return passed, len(tests) - passed - skipped
+
+def of_pytest(path):
+    suites = list(xml.parse(path).getroot().iter("testsuite"))
+    count = lambda name: sum(int(suite.get(name)) for suite in suites)
+    failed = count("failures") + count("errors")
+    return count("tests") - failed - count("skipped"), failed
+
+passed = failed = 0
+for path in sys.argv[1:]:
+    # A run without a report is a failure of its own.
+    counts = (0, 1)
+    if os.path.exists(path):
+        counts = of_lit(path) if path.endswith(".json") else of_pytest(path)
+    passed += counts[0]
+    failed += counts[1]
 print(f"{passed} passed, {failed} failed")
 sys.exit(1 if failed or not passed else 0)
 PY

@@ -42,6 +42,12 @@ public:
   mlir::LogicalResult emit();
 
 private:
+  /// The second level of one output's sums of columns, in f64; null where it
+  /// has none. `lost`: what the additions of f64 have lost.
+  struct Totals {
+    mlir::Value sum, lost;
+  };
+
   // Loops.
   mlir::LogicalResult findJoins();
   void emitParallel(llvm::ArrayRef<unsigned> loops,
@@ -70,8 +76,13 @@ private:
   void emitColumns(llvm::ArrayRef<unsigned> reductions, int64_t bound);
   void emitRows(unsigned loop, Section rows);
   void prefetchInputs(unsigned loop, int64_t width);
-  void addToTotals(llvm::ArrayRef<mlir::Value> totals);
-  llvm::SmallVector<mlir::Value> emitTotals(int64_t bound);
+  void addToTotals(llvm::ArrayRef<Totals> totals);
+  llvm::SmallVector<Totals> emitTotals(int64_t bound);
+  bool isCompensated(unsigned output);
+  std::pair<mlir::Value, mlir::Value> twoSum(mlir::Value a, mlir::Value other);
+  mlir::Value compensate(mlir::Value total, mlir::Value lost);
+  llvm::SmallVector<mlir::Value> startTotals(int64_t width);
+  llvm::SmallVector<mlir::Value> finishTotals(mlir::ValueRange totals);
   std::optional<int64_t> boundOf(unsigned loop);
   llvm::SmallVector<mlir::Value> sumAlong(unsigned loop, Section section,
                                           int64_t width);

@@ -29,17 +29,16 @@ void LoopNest::emitReduction(ArrayRef<unsigned> outer, int64_t width,
   std::optional<int64_t> extent = getConstantIntValue(extents[innermost]);
   bool isShort = extent && *extent <= block;
   hasSecondLevel = block > 0 && (!outer.empty() || !isShort);
-  SmallVector<Value> totals = emitOuter(
-      outer, neutrals(width, /*widened=*/true), [&](ValueRange carried) {
+  SmallVector<Value> totals =
+      emitOuter(outer, startTotals(width), [&](ValueRange carried) {
         if (hasSecondLevel && !isShort)
           return emitBlocks(innermost, block, carried, sum);
         return joinAll(carried, sum(whole(innermost)));
       });
-  for (auto [output, total] : llvm::enumerate(totals)) {
-    Value initial = emitter.loadOutput(output, width);
-    total = join(output, initial, narrow(output, total));
-  }
-  emitter.store(totals, width);
+  SmallVector<Value> results = finishTotals(totals);
+  for (auto [output, result] : llvm::enumerate(results))
+    result = join(output, emitter.loadOutput(output, width), result);
+  emitter.store(results, width);
 }
 
 SmallVector<Value>
@@ -76,39 +75,45 @@ LoopNest::emitBlocks(unsigned loop, int64_t block, ValueRange totals,
   return current;
 }
 
-/// Totals in f64, at 0, for the outputs that have a second level.
-SmallVector<Value> LoopNest::emitTotals(int64_t bound) {
-  SmallVector<Value> totals;
-  for (unsigned output : llvm::seq<unsigned>(op.getNumDpsInits())) {
-    if (joins[output] != Join::Add || !elementOf(output).isF32()) {
-      totals.push_back({});
+/// Memory for the totals of each output, at 0.
+SmallVector<LoopNest::Totals> LoopNest::emitTotals(int64_t bound) {
+  auto type = MemRefType::get({bound}, b.getF64Type());
+  SmallVector<Totals> totals(op.getNumDpsInits());
+  for (auto [output, total] : llvm::enumerate(totals)) {
+    if (joins[output] != Join::Add)
       continue;
-    }
-    auto type = MemRefType::get({bound}, b.getF64Type());
-    totals.push_back(memref::AllocaOp::create(b, loc, type));
+    total.sum = memref::AllocaOp::create(b, loc, type);
+    if (isCompensated(output))
+      total.lost = memref::AllocaOp::create(b, loc, type);
   }
   emitVectors(schedule.getVector(), [&](int64_t width) {
-    auto type = ElementwiseEmitter::vectorOf(b.getF64Type(), width);
-    Value zero = arith::ConstantOp::create(b, loc, b.getZeroAttr(type));
-    for (Value total : totals)
-      if (total)
-        emitter.storeVector(zero, total, emitter.indices[emitter.vectorLoop]);
+    Type vector = ElementwiseEmitter::vectorOf(b.getF64Type(), width);
+    Value zero = arith::ConstantOp::create(b, loc, b.getZeroAttr(vector));
+    for (const Totals &total : totals)
+      for (Value memory : {total.sum, total.lost})
+        if (memory)
+          emitter.storeVector(zero, memory,
+                              emitter.indices[emitter.vectorLoop]);
   });
   return totals;
 }
 
 /// Adds the outputs to `totals` and sets them to 0 again.
-void LoopNest::addToTotals(ArrayRef<Value> totals) {
+void LoopNest::addToTotals(ArrayRef<Totals> totals) {
   emitVectors(schedule.getVector(), [&](int64_t width) {
     SmallVector<Value> next;
     Value column = emitter.indices[emitter.vectorLoop];
     for (auto [output, total] : llvm::enumerate(totals)) {
       Value sum = emitter.loadOutput(output, width);
-      if (total) {
-        Value before = emitter.loadVector(total, column, width);
-        Value widened = arith::ExtFOp::create(b, loc, before.getType(), sum);
-        emitter.storeVector(arith::AddFOp::create(b, loc, before, widened),
-                            total, column);
+      if (total.sum) {
+        Value before = emitter.loadVector(total.sum, column, width);
+        auto [after, error] = twoSum(before, widen(output, sum));
+        emitter.storeVector(after, total.sum, column);
+        if (total.lost) {
+          Value lost = emitter.loadVector(total.lost, column, width);
+          lost = arith::AddFOp::create(b, loc, lost, error);
+          emitter.storeVector(lost, total.lost, column);
+        }
         sum = arith::ConstantOp::create(b, loc, b.getZeroAttr(sum.getType()));
       }
       next.push_back(sum);
@@ -167,7 +172,7 @@ void LoopNest::emitColumns(ArrayRef<unsigned> reductions, int64_t bound) {
     });
     return;
   }
-  SmallVector<Value> totals = emitTotals(bound);
+  SmallVector<Totals> totals = emitTotals(bound);
   emitOuter(reductions.drop_back(), {}, [&](ValueRange) {
     emitFor(rows.lower, rows.upper, block, {}, [&](Value lower, ValueRange) {
       Value upper = arith::AddIOp::create(b, loc, lower, constant(block));
@@ -180,13 +185,14 @@ void LoopNest::emitColumns(ArrayRef<unsigned> reductions, int64_t bound) {
   });
   emitVectors(schedule.getVector(), [&](int64_t width) {
     SmallVector<Value> sums;
+    Value column = emitter.indices[emitter.vectorLoop];
     for (auto [output, total] : llvm::enumerate(totals)) {
       Value sum = emitter.loadOutput(output, width);
-      if (total)
-        sum = narrow(output,
-                     emitter.loadVector(
-                         total, emitter.indices[emitter.vectorLoop], width));
-      sums.push_back(sum);
+      if (total.sum)
+        sum = emitter.loadVector(total.sum, column, width);
+      if (total.lost)
+        sum = compensate(sum, emitter.loadVector(total.lost, column, width));
+      sums.push_back(narrow(output, sum));
     }
     emitter.store(sums, width);
   });
@@ -269,12 +275,73 @@ Value LoopNest::join(unsigned output, Value lhs, Value rhs) {
   llvm_unreachable("covered switch");
 }
 
+/// Sums of f32 are added up in f64, and those of f64 with the error of each
+/// addition.
+bool LoopNest::isCompensated(unsigned output) {
+  return hasSecondLevel && joins[output] == Join::Add &&
+         elementOf(output).isF64();
+}
+
+/// a + b and, exactly, what the sum lost [Knuth, The Art of Computer
+/// Programming 2, 4.2.2].
+std::pair<Value, Value> LoopNest::twoSum(Value a, Value other) {
+  auto add = [&](Value lhs, Value rhs) -> Value {
+    return arith::AddFOp::create(b, loc, lhs, rhs);
+  };
+  auto subtract = [&](Value lhs, Value rhs) -> Value {
+    return arith::SubFOp::create(b, loc, lhs, rhs);
+  };
+  Value sum = add(a, other);
+  Value ofOther = subtract(sum, a);
+  Value ofA = subtract(sum, ofOther);
+  return {sum, add(subtract(a, ofA), subtract(other, ofOther))};
+}
+
+/// `total` and what it lost; an infinite total has lost nothing that counts.
+Value LoopNest::compensate(Value total, Value lost) {
+  Value isNumber =
+      arith::CmpFOp::create(b, loc, arith::CmpFPredicate::ORD, lost, lost);
+  Value sum = arith::AddFOp::create(b, loc, total, lost);
+  return arith::SelectOp::create(b, loc, isNumber, sum, total);
+}
+
+/// Zeros: the totals and, after them, what the compensated ones have lost.
+SmallVector<Value> LoopNest::startTotals(int64_t width) {
+  SmallVector<Value> totals = neutrals(width, /*widened=*/true);
+  for (unsigned output : llvm::seq<unsigned>(op.getNumDpsInits()))
+    if (isCompensated(output))
+      totals.push_back(totals[output]);
+  return totals;
+}
+
 /// Adds sums to totals.
 SmallVector<Value> LoopNest::joinAll(ValueRange totals, ValueRange sums) {
-  SmallVector<Value> result;
-  for (auto [output, total] : llvm::enumerate(totals))
-    result.push_back(join(output, total, widen(output, sums[output])));
+  SmallVector<Value> result, lost;
+  unsigned next = sums.size();
+  for (auto [output, sum] : llvm::enumerate(sums)) {
+    if (!isCompensated(output)) {
+      result.push_back(join(output, totals[output], widen(output, sum)));
+      continue;
+    }
+    auto [total, error] = twoSum(totals[output], sum);
+    result.push_back(total);
+    lost.push_back(arith::AddFOp::create(b, loc, totals[next++], error));
+  }
+  result.append(lost);
   return result;
+}
+
+/// The totals in the types of the outputs.
+SmallVector<Value> LoopNest::finishTotals(ValueRange totals) {
+  SmallVector<Value> results;
+  unsigned next = op.getNumDpsInits();
+  for (unsigned output : llvm::seq<unsigned>(op.getNumDpsInits())) {
+    Value total = totals[output];
+    if (isCompensated(output))
+      total = compensate(total, totals[next++]);
+    results.push_back(narrow(output, total));
+  }
+  return results;
 }
 
 static Type withElement(Type type, Type element) {

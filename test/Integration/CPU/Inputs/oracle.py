@@ -74,8 +74,8 @@ def rms_norm(x, scale=None, bias=None, residual=None, mask=None, *, axes=None, f
         size = np.abs(y)
         if bias is not None:
             b = on_axes(bias, features, rank)
-            size = np.maximum(size, np.abs(b) + np.zeros_like(size))
             y = y + b
+            size = np.maximum(np.maximum(size, np.abs(b)), np.abs(y))
     h_size = np.abs(h) if residual is None else np.maximum(np.abs(exact(x)), np.abs(exact(residual)))
     return Expected(y, size), Expected(h, h_size), Expected(r)
 

@@ -1,0 +1,58 @@
+//===- Array.h - NumPy arrays as tensors of the C API -----------*- C++ -*-===//
+//
+// Part of the RMSNorm project, under the Apache License v2.0 with LLVM
+// Exceptions. SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef RMSNORM_PYTHON_ARRAY_H
+#define RMSNORM_PYTHON_ARRAY_H
+
+#include "rmsnorm-c/RMSNorm.h"
+#include <nanobind/nanobind.h>
+#include <string>
+#include <vector>
+
+namespace rmsnorm::python {
+
+/// A NumPy array, without a copy: the tensor points into it. Keeps the array's
+/// memory alive.
+class Array {
+public:
+  /// Raises TypeError where `object` is no numpy.ndarray of a supported type,
+  /// ValueError where it cannot be used as it is in memory. `name` is how the
+  /// messages call it.
+  Array(nanobind::handle object, const char *name, bool isWritten);
+
+  const RMSNormTensor *getTensor() const { return &tensor; }
+  RMSNormType getType() const { return tensor.type; }
+  const std::vector<int64_t> &getShape() const { return shape; }
+
+  Array(const Array &) = delete;
+  Array &operator=(const Array &) = delete;
+
+private:
+  nanobind::object interface;
+  std::vector<int64_t> shape, strides;
+  RMSNormTensor tensor = {};
+
+  friend nanobind::object allocateLike(const Array &, RMSNormType);
+};
+
+/// The type of elements that `dtype`, anything that numpy.dtype takes, stands
+/// for. Raises TypeError where there is none.
+RMSNormType getElementType(nanobind::handle dtype, const char *name);
+
+/// numpy.dtype of `type`.
+nanobind::object getDType(RMSNormType type);
+
+/// A new array of `shape`, last axis fastest.
+nanobind::object allocate(const std::vector<int64_t> &shape, RMSNormType type);
+
+/// A new array of the shape of `array` and with its axes in the same order in
+/// memory.
+nanobind::object allocateLike(const Array &array, RMSNormType type);
+
+} // namespace rmsnorm::python
+
+#endif // RMSNORM_PYTHON_ARRAY_H

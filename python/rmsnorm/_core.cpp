@@ -1,0 +1,253 @@
+//===- _core.cpp - The Python module --------------------------------------===//
+//
+// Part of the RMSNorm project, under the Apache License v2.0 with LLVM
+// Exceptions. SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "Array.h"
+#include <atomic>
+#include <nanobind/stl/string.h>
+#include <optional>
+
+namespace nb = nanobind;
+using namespace rmsnorm::python;
+
+/// 0: as many as OpenMP has.
+static std::atomic<int32_t> numThreads{0};
+
+/// Raises what fits `status`, unless it is success, and frees it.
+static void check(RMSNormStatus status) {
+  if (!status)
+    return;
+  std::string message = rmsnormStatusGetMessage(status);
+  RMSNormCode code = rmsnormStatusGetCode(status);
+  rmsnormStatusDestroy(status);
+  PyObject *type = PyExc_RuntimeError;
+  if (code == RMSNORM_INVALID_ARGUMENT)
+    type = PyExc_ValueError;
+  else if (code == RMSNORM_INVALID_TYPE)
+    type = PyExc_TypeError;
+  else if (code == RMSNORM_OVERFLOW)
+    type = PyExc_OverflowError;
+  else if (code == RMSNORM_UNSUPPORTED)
+    type = PyExc_NotImplementedError;
+  PyErr_SetString(type, message.c_str());
+  throw nb::python_error();
+}
+
+static RMSNormContext getContext() {
+  static RMSNormContext context = [] {
+    RMSNormContext created = nullptr;
+    check(rmsnormContextCreate(nullptr, &created));
+    return created;
+  }();
+  return context;
+}
+
+[[noreturn]] static void raiseValue(const std::string &text) {
+  throw nb::value_error(text.c_str());
+}
+
+/// One axis or a sequence of them.
+static std::vector<int64_t> readAxes(nb::handle object, const char *name) {
+  std::vector<int64_t> axes;
+  auto read = [&](nb::handle item) {
+    nb::object number = nb::steal<nb::object>(PyNumber_Index(item.ptr()));
+    if (!number.is_valid()) {
+      PyErr_Clear();
+      std::string text = std::string("expected ") + name +
+                         " to be an int or a sequence of ints, but got " +
+                         nb::repr(object).c_str();
+      throw nb::type_error(text.c_str());
+    }
+    int64_t axis = PyLong_AsLongLong(number.ptr());
+    if (axis == -1 && PyErr_Occurred())
+      throw nb::python_error();
+    axes.push_back(axis);
+  };
+  if (PySequence_Check(object.ptr()) && !nb::isinstance<nb::str>(object))
+    for (nb::handle item : nb::borrow<nb::sequence>(object))
+      read(item);
+  else
+    read(object);
+  return axes;
+}
+
+static RMSNormCastOrder readCastOrder(const std::string &name) {
+  if (name == "scale_then_cast")
+    return RMSNORM_SCALE_THEN_CAST;
+  if (name == "cast_then_scale")
+    return RMSNORM_CAST_THEN_SCALE;
+  raiseValue("expected cast_order to be 'scale_then_cast' or "
+             "'cast_then_scale', but got '" +
+             name + "'");
+}
+
+static bool isInteger(RMSNormType type) {
+  return type >= RMSNORM_TYPE_I8 && type <= RMSNORM_TYPE_BOOL;
+}
+
+/// The type of the statistics, as the op's documentation has it.
+static RMSNormType statisticsType(RMSNormType requested, RMSNormType x) {
+  if (requested != RMSNORM_TYPE_NONE)
+    return requested;
+  return x == RMSNORM_TYPE_F64 || x == RMSNORM_TYPE_COMPLEX_F64
+             ? RMSNORM_TYPE_F64
+             : RMSNORM_TYPE_F32;
+}
+
+static bool isComplex(RMSNormType type) {
+  return type == RMSNORM_TYPE_COMPLEX_F32 || type == RMSNORM_TYPE_COMPLEX_F64;
+}
+
+/// The type of x + residual: the residual's, if it can hold it.
+static RMSNormType residualType(RMSNormType residual, RMSNormType x) {
+  if (isComplex(x) && !isComplex(residual))
+    return x;
+  return isInteger(residual) ? RMSNORM_TYPE_F32 : residual;
+}
+
+static std::vector<int64_t> shapeOfRstd(const Array &x,
+                                        const std::vector<int64_t> &axes) {
+  std::vector<int64_t> shape = x.getShape();
+  int64_t rank = shape.size();
+  for (int64_t axis : axes) {
+    int64_t counted = axis < 0 ? axis + rank : axis;
+    if (counted >= 0 && counted < rank)
+      shape[counted] = 1;
+  }
+  return shape;
+}
+
+namespace {
+/// The results asked for: arrays of the caller or new ones.
+class Results {
+public:
+  /// `out` is None, the array for y, or a tuple with an array or None for each
+  /// of the `count` results.
+  Results(nb::handle out, size_t count) {
+    if (nb::isinstance<nb::tuple>(out)) {
+      given = nb::borrow<nb::tuple>(out);
+      if (nb::len(given) != count)
+        raiseValue("expected out to hold " + std::to_string(count) +
+                   " arrays, one for each result, but got " +
+                   std::to_string(nb::len(given)));
+    } else {
+      given = nb::make_tuple(out);
+    }
+  }
+
+  template <typename Allocate>
+  const RMSNormTensor *add(const char *name, Allocate allocate) {
+    size_t index = nb::len(results);
+    nb::object array = index < nb::len(given) ? nb::object(given[index])
+                                              : nb::object(nb::none());
+    if (array.is_none())
+      array = allocate();
+    results.append(array);
+    tensors[index].emplace(array, name, /*isWritten=*/true);
+    return tensors[index]->getTensor();
+  }
+
+  nb::object take() {
+    if (nb::len(results) == 1)
+      return results[0];
+    return nb::tuple(results);
+  }
+
+private:
+  nb::tuple given;
+  nb::list results;
+  std::optional<Array> tensors[3];
+};
+} // namespace
+
+static nb::object rmsNorm(nb::handle xObject, nb::handle scale, nb::handle bias,
+                          nb::handle residual, nb::handle mask, double epsilon,
+                          nb::handle reductionAxes, nb::handle featureAxes,
+                          double scaleOffset, const std::string &castOrder,
+                          nb::handle dtype, nb::handle statsDType, bool stable,
+                          bool returnRstd, bool returnResidual,
+                          nb::handle out) {
+  RMSNormOptions options = rmsnormOptionsDefault();
+  options.epsilon = epsilon;
+  options.scaleOffset = scaleOffset;
+  options.castOrder = readCastOrder(castOrder);
+  options.stable = stable;
+  if (!statsDType.is_none())
+    options.statsType = getElementType(statsDType, "stats_dtype");
+  std::vector<int64_t> reduced = readAxes(reductionAxes, "reduction_axes");
+  std::vector<int64_t> features = readAxes(featureAxes, "feature_axes");
+  // A pointer that is not null says that there are no axes.
+  static const int64_t none = 0;
+  options.reductionAxes = reduced.empty() ? &none : reduced.data();
+  options.numReductionAxes = static_cast<int32_t>(reduced.size());
+  options.featureAxes = features.empty() ? &none : features.data();
+  options.numFeatureAxes = static_cast<int32_t>(features.size());
+  if (returnResidual && residual.is_none())
+    raiseValue("expected a residual with return_residual, but got None");
+
+  Array x(xObject, "x", false);
+  RMSNormOperands operands = {};
+  operands.x = x.getTensor();
+  std::optional<Array> inputs[4];
+  auto read = [&](size_t index, nb::handle object,
+                  const char *name) -> const RMSNormTensor * {
+    if (object.is_none())
+      return nullptr;
+    return inputs[index].emplace(object, name, false).getTensor();
+  };
+  operands.scale = read(0, scale, "scale");
+  operands.bias = read(1, bias, "bias");
+  operands.residual = read(2, residual, "residual");
+  operands.mask = read(3, mask, "mask");
+
+  Results results(out, 1 + returnResidual + returnRstd);
+  operands.y = results.add("out", [&] {
+    RMSNormType type = isInteger(x.getType()) ? RMSNORM_TYPE_F32 : x.getType();
+    if (!dtype.is_none())
+      type = getElementType(dtype, "dtype");
+    return allocateLike(x, type);
+  });
+  if (returnResidual)
+    operands.residualOut = results.add("out[1]", [&] {
+      return allocateLike(x, residualType(inputs[2]->getType(), x.getType()));
+    });
+  if (returnRstd)
+    operands.rstd = results.add("out for rstd", [&] {
+      return allocate(shapeOfRstd(x, reduced),
+                      statisticsType(options.statsType, x.getType()));
+    });
+  rmsnorm_executor executor = {};
+  executor.num_threads = numThreads.load(std::memory_order_relaxed);
+  RMSNormStatus status;
+  RMSNormContext context = getContext();
+  {
+    nb::gil_scoped_release release;
+    status = rmsnormRun(context, &options, &operands, &executor);
+  }
+  check(status);
+  return results.take();
+}
+
+NB_MODULE(_core, module) {
+  using namespace nb::literals;
+  module.def("rms_norm", &rmsNorm, "x"_a, "scale"_a.none() = nb::none(),
+             "bias"_a.none() = nb::none(), nb::kw_only(),
+             "residual"_a.none() = nb::none(), "mask"_a.none() = nb::none(),
+             "epsilon"_a = 1e-6, "reduction_axes"_a = -1, "feature_axes"_a = -1,
+             "scale_offset"_a = 0.0, "cast_order"_a = "scale_then_cast",
+             "dtype"_a.none() = nb::none(), "stats_dtype"_a.none() = nb::none(),
+             "stable"_a = false, "return_rstd"_a = false,
+             "return_residual"_a = false, "out"_a.none() = nb::none());
+  module.def("get_num_threads", [] { return numThreads.load(); });
+  module.def("set_num_threads", [](int64_t count) {
+    if (count < 0 || count > 65536)
+      raiseValue("expected a number of threads of 0 to 65536, but got " +
+                 std::to_string(count));
+    numThreads = static_cast<int32_t>(count);
+  });
+  module.def("get_num_compiled",
+             [] { return rmsnormContextGetNumCompiled(getContext()); });
+}

@@ -1,0 +1,76 @@
+# Part of the RMSNorm project, under the Apache License v2.0 with LLVM Exceptions.
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+"""The same row gives the same bits: alone, in any batch, on one thread or two,
+again and again, and whatever its strides are."""
+
+import norms
+import numpy as np
+import pytest
+import rmsnorm
+
+TYPES = norms.FLOATS + [norms.c64, norms.c128] + norms.INTEGERS
+
+
+def bits(array):
+    return np.ascontiguousarray(array).tobytes()
+
+
+def normalize(x, scale, threads, **options):
+    rmsnorm.set_num_threads(threads)
+    return rmsnorm.rms_norm(x, scale, return_rstd=True, **options)
+
+
+@pytest.mark.parametrize("stable", [False, True])
+@pytest.mark.parametrize("extent", [1, 7, 64, 1000, 5003])
+@pytest.mark.parametrize("dtype", TYPES, ids=str)
+def test_a_row_alone_and_in_any_batch(dtype, extent, stable):
+    rng = np.random.default_rng(extent)
+    rows = 65
+    x = norms.draw_values(rng, (rows, extent), dtype)
+    scale = norms.draw_values(rng, (extent,), norms.f32)
+    y, r = normalize(x, scale, 1, stable=stable)
+    for threads in (1, 2, 2):
+        for first, last in ((0, rows), (0, 1), (3, 7), (30, rows)):
+            part = normalize(x[first:last], scale, threads, stable=stable)
+            assert bits(part[0]) == bits(y[first:last])
+            assert bits(part[1]) == bits(r[first:last])
+    for row in (0, 17, rows - 1):
+        assert bits(normalize(x[row], scale, 2, stable=stable)[0]) == bits(y[row])
+    cube = x.reshape(5, 13, extent)
+    assert bits(normalize(cube, scale, 2, stable=stable)[0]) == bits(y)
+
+
+@pytest.mark.parametrize("dtype", TYPES, ids=str)
+def test_rows_with_gaps(dtype):
+    rng = np.random.default_rng(1)
+    x = norms.draw_values(rng, (33, 1000), dtype)
+    scale = norms.draw_values(rng, (1000,), norms.f32)
+    room = np.zeros((66, 3000), dtype)
+    view = room[::2, 1:3000:3]
+    view[...] = x
+    assert bits(normalize(view, scale, 2)[0]) == bits(normalize(x, scale, 1)[0])
+    assert bits(normalize(view[::-1], scale, 2)[0][::-1]) == bits(normalize(x, scale, 1)[0])
+
+
+@pytest.mark.parametrize("dtype", TYPES, ids=str)
+@pytest.mark.parametrize("columns", [3, 100, 1500])
+def test_columns(dtype, columns):
+    """Where memory runs along what is kept, a column among others."""
+    rng = np.random.default_rng(2)
+    x = norms.draw_values(rng, (300, columns), dtype)
+    y, r = normalize(x, None, 1, reduction_axes=0)
+    for threads in (1, 2):
+        for first, last in ((0, columns), (1, columns), (0, 2)):
+            part = normalize(x[:, first:last], None, threads, reduction_axes=0)
+            assert bits(part[0]) == bits(y[:, first:last])
+            assert bits(part[1]) == bits(r[:, first:last])
+
+
+def test_a_large_result_written_around_the_caches():
+    rng = np.random.default_rng(3)
+    x = rng.standard_normal((9000, 1000)).astype(np.float32)
+    y, _ = normalize(x, None, 2)
+    assert bits(normalize(x[:50], None, 1)[0]) == bits(y[:50])
+    offset = np.empty(x.size + 1, np.float32)[1:].reshape(x.shape)
+    rmsnorm.rms_norm(x, out=offset)
+    assert bits(offset) == bits(y)
