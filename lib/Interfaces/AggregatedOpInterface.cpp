@@ -50,6 +50,9 @@ public:
   ScalarBuilder(OpBuilder &builder, Location loc, FloatType type)
       : b(builder), loc(loc), type(type) {}
 
+  /// The same for arithmetic in another type.
+  ScalarBuilder in(FloatType other) { return ScalarBuilder(b, loc, other); }
+
   Value constant(double value) {
     APFloat number(value);
     bool losesInfo;
@@ -282,8 +285,8 @@ public:
                                          sizes, strides);
   }
 
-  /// The number of positions that a mean is taken over, in the statistics
-  /// type: reduced axes of x, less those in `except`.
+  /// The number of positions that a mean is taken over, in f64: reduced axes of
+  /// x, less those in `except`.
   Value positions(ArrayRef<int64_t> except = {}) {
     int64_t known = 1;
     Value product;
@@ -299,14 +302,14 @@ public:
                           .getResult()
                     : cast<Value>(size);
     }
-    ScalarBuilder scalars(b, loc, type);
+    ScalarBuilder scalars(b, loc, b.getF64Type());
     if (!product)
       return scalars.constant(static_cast<double>(known));
     if (known != 1)
       product = arith::MulIOp::create(
           b, loc, product, arith::ConstantIndexOp::create(b, loc, known));
     Value bits = arith::IndexCastOp::create(b, loc, b.getI64Type(), product);
-    return arith::SIToFPOp::create(b, loc, type, bits);
+    return arith::SIToFPOp::create(b, loc, b.getF64Type(), bits);
   }
 
   /// Frees what did not fit the stack.
@@ -530,12 +533,14 @@ static Count buildCount(Decomposer &d, const Input &input) {
 }
 
 /// The count as a float: `perRow`, a body argument, times what repeats it.
+/// In f64, which holds every count.
 static Value buildCountValue(ScalarBuilder &s, const Count &count,
                              Value perRow) {
   if (!count.perRow)
     return count.scalar;
-  Value number = arith::SIToFPOp::create(s.b, s.loc, s.type, perRow);
-  return s.mul(number, count.scalar);
+  ScalarBuilder wide = s.in(s.b.getF64Type());
+  Value number = arith::SIToFPOp::create(s.b, s.loc, wide.type, perRow);
+  return wide.mul(number, count.scalar);
 }
 
 /// What the second half multiplies h by: `root` · `factor`.
@@ -618,19 +623,21 @@ buildStatistic(Decomposer &d, Op op, Laid sum, std::optional<Count> count,
     outputs.push_back(d.lay(op.getRstdOutMutable()[0]));
 
   auto body = [&](ScalarBuilder &s, ValueRange args) -> SmallVector<Value> {
-    Value mean = args[0];
+    // Once for each row, so in f64: r has one rounding.
+    ScalarBuilder wide = s.in(s.b.getF64Type());
+    Value mean = wide.convertReal(args[0], wide.type);
     if (count)
-      mean = s.div(mean,
-                   buildCountValue(s, *count, perRow ? args[perRow] : Value()));
-    Value addend = s.constant(epsilon);
-    if (factor)
-      addend = s.mul(s.mul(addend, args[factorIndex]), args[factorIndex]);
-    Value root = s.reciprocalRoot(s.add(mean, addend));
-    if (!factor)
-      return {root};
-    SmallVector<Value> roots{root};
-    if (wantsRstd)
-      roots.push_back(s.mul(root, args[factorIndex]));
+      mean = wide.div(
+          mean, buildCountValue(s, *count, perRow ? args[perRow] : Value()));
+    Value addend = wide.constant(epsilon), scale;
+    if (factor) {
+      scale = wide.convertReal(args[factorIndex], wide.type);
+      addend = wide.mul(wide.mul(addend, scale), scale);
+    }
+    Value root = wide.reciprocalRoot(wide.add(mean, addend));
+    SmallVector<Value> roots{s.convertReal(root, s.type)};
+    if (factor && wantsRstd)
+      roots.push_back(s.convertReal(wide.mul(root, scale), s.type));
     return roots;
   };
   SmallVector<Value> values = d.generic(inputs, outputs, body);
@@ -700,7 +707,7 @@ static FailureOr<SmallVector<Value>> decompose(OpBuilder &b, MeanSquareOp op) {
   if (op.getCountOut()) {
     Laid countOut = d.lay(op.getCountOutMutable()[0]);
     auto body = [&](ScalarBuilder &s, ValueRange args) -> SmallVector<Value> {
-      return {buildCountValue(s, count, args[0])};
+      return {s.convertReal(buildCountValue(s, count, args[0]), s.type)};
     };
     Value value = d.generic(inputs, {countOut}, body)[0];
     results = {d.restore(sum.value, op.getOutMutable()),
@@ -708,7 +715,10 @@ static FailureOr<SmallVector<Value>> decompose(OpBuilder &b, MeanSquareOp op) {
     return finish(d, std::move(results));
   }
   auto body = [&](ScalarBuilder &s, ValueRange args) -> SmallVector<Value> {
-    return {s.div(args.back(), buildCountValue(s, count, args[0]))};
+    ScalarBuilder wide = s.in(s.b.getF64Type());
+    Value sum = wide.convertReal(args.back(), wide.type);
+    Value mean = wide.div(sum, buildCountValue(s, count, args[0]));
+    return {s.convertReal(mean, s.type)};
   };
   Value mean = d.generic(inputs, {sum}, body)[0];
   return finish(d, {d.restore(mean, op.getOutMutable())});

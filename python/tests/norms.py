@@ -21,6 +21,7 @@ class Norm:
     """Arguments of rms_norm, and how its arrays lie in memory."""
 
     x: np.ndarray
+    data: str  # what x holds, one of DATA
     arrays: dict  # scale, bias, residual, mask
     options: dict
     out: str
@@ -145,9 +146,10 @@ def draw(number, per_kind=1):
         options["stats_dtype"] = f64
     options["stable"] = bool(kind.random() < 0.3)
     options["return_rstd"] = bool(kind.random() < 0.4)
-    x = layout(kind, draw_values(data, shape, x_type, pick(data, DATA)))
+    values = pick(data, DATA)
+    x = layout(kind, draw_values(data, shape, x_type, values))
     arrays = {name: layout(kind, array) for name, array in arrays.items()}
-    return Norm(x, arrays, options, pick(kind, ["new", "new", "given", "over x"]), int(data.integers(1, 3)))
+    return Norm(x, values, arrays, options, pick(kind, ["new", "new", "given", "over x"]), int(data.integers(1, 3)))
 
 
 def statistics_type(norm):
@@ -231,8 +233,9 @@ def run(norm):
     return dict(zip(names, results))
 
 
-def complain(got, want, fits, slack=0.0):
-    """What is wrong with a result, or None. `slack`: absolute error allowed on top."""
+def complain(got, want, fits, slack=0.0, judges_share=False):
+    """What is wrong with a result, or None. `slack`: absolute error allowed on top.
+    `judges_share`: enough of the results must be the correctly rounded ones."""
     if got.shape != want.value.shape:
         return f"expected shape {want.value.shape}, but got {got.shape}"
     if got.size == 0:
@@ -258,7 +261,7 @@ def complain(got, want, fits, slack=0.0):
         return (f"expected {want.value[at]} within {limit} ulp at {tuple(map(int, at))}, but got {got[at]}"
                 f" ({float(distance[at] / unit[at]):.2f} ulp); {int(bad.sum())} of {bad.size} are wrong")
     wrong = np.count_nonzero(~same)
-    if share and not np.any(slack) and wrong > 2 + (1 - share) * got.size:
+    if judges_share and wrong > 2 + (1 - share) * got.size:
         return f"expected {share} of {got.size} to be correctly rounded, but {wrong} are not"
     return None
 
@@ -280,7 +283,12 @@ def check(norm):
     slack = 0.0
     if norm.options.get("cast_order") == "cast_then_scale":
         y, slack = cast_then_scale(norm, h, r)
-    if problem := complain(results["y"], y, fits, slack + coarseness(results["y"], y)):
+    # Promised for random and for spiky rows; a power of ten as the mean, or rows of
+    # one or two, give exact ties.
+    rows = np.prod([norm.x.shape[axis] for axis in norm.options["reduction_axes"]])
+    judges_share = (norm.data in ("normal", "spiky") and rows >= 8 and norm.options["epsilon"] <= 1e-3
+                    and results["y"].dtype in (f16, bf16) and not np.any(slack))
+    if problem := complain(results["y"], y, fits, slack + coarseness(results["y"], y), judges_share):
         return f"y: {problem}"
     return None
 

@@ -5,7 +5,8 @@
 // CHECK: arith.mulf
 // CHECK: arith.addf
 // CHECK: %[[ROOT:.*]] = linalg.generic {{.*}}iterator_types = ["parallel"]{{.*}} ins(%[[SUM]]
-// CHECK: arith.divf %{{.*}}, %{{.*}} : f32
+// One rounding for each row: r is computed in f64.
+// CHECK: arith.divf %{{.*}}, %{{.*}} : f64
 // CHECK: math.sqrt
 // CHECK: %[[Y:.*]] = linalg.generic {{.*}}iterator_types = ["parallel", "parallel"]
 // CHECK: return %[[Y]]
