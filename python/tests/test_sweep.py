@@ -8,7 +8,7 @@ import pytest
 BATCH = 100
 
 
-@pytest.mark.parametrize("batch", range(30))
+@pytest.mark.parametrize("batch", range(20))
 def test_sweep(batch):
     problems = []
     for number in range(batch * BATCH, (batch + 1) * BATCH):
