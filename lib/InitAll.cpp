@@ -16,6 +16,8 @@ void rmsnorm::registerAllDialects(mlir::DialectRegistry &registry) {
   registerAggregatedOpInterface(registry);
   registerBufferizableOpInterface(registry);
   registerTilingInterface(registry);
+  // Inherits from tiling, which has to be there first.
+  registerPartialReductionOpInterface(registry);
   registerValueBoundsOpInterface(registry);
 }
 

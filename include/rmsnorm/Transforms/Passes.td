@@ -28,6 +28,27 @@ def RMSNormSchedule : Pass<"rmsnorm-schedule"> {
   }];
 }
 
+def RMSNormSplit : Pass<"rmsnorm-split"> {
+  let summary = "Take norms apart into their two halves";
+  let description = [{
+    For those who put something between the halves or tile the first of them by
+    partial reduction. With a mask, the first half gives sums and counts. A norm
+    with `stable` or with a device group is refused.
+
+    ```mlir
+    %y = rmsnorm.rms_norm ins(%x : tensor<?x64xf32>) outs(%o : tensor<?x64xf32>)
+    // becomes
+    %e = tensor.empty(%n) : tensor<?x1xf32>
+    %ms = rmsnorm.mean_square ins(%x : tensor<?x64xf32>) outs(%e : tensor<?x1xf32>)
+    %y = rmsnorm.normalize ins(%x : tensor<?x64xf32>) statistic(%ms : tensor<?x1xf32>)
+           outs(%o : tensor<?x64xf32>)
+    ```
+  }];
+  let dependentDialects = [
+    "::mlir::memref::MemRefDialect", "::mlir::tensor::TensorDialect",
+  ];
+}
+
 def RMSNormTile : Pass<"rmsnorm-tile"> {
   let summary = "Split norms on memrefs into a parallel loop over tasks";
   let description = [{
