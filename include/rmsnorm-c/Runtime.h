@@ -59,6 +59,18 @@ RMSNORM_EXPORT rmsnorm_executor rmsnorm_get_executor(void);
 RMSNORM_EXPORT void rmsnorm_parallel_for(rmsnorm_task task, void *context,
                                          int64_t count, int64_t grain);
 
+/// Told when a check of a compiled function fails; should not return. The text
+/// is a diagnostic, `file:line:column: error: ...`.
+typedef void (*rmsnorm_check_handler)(const char *message);
+
+/// Sets the handler of all threads and returns the one before. At first, and
+/// for null, the message is printed on stderr.
+RMSNORM_EXPORT rmsnorm_check_handler
+rmsnorm_set_check_handler(rmsnorm_check_handler handler);
+
+/// Calls the handler with `message` and, should it return, aborts.
+RMSNORM_EXPORT void rmsnorm_check_failed(const char *message);
+
 #ifdef __cplusplus
 }
 #endif

@@ -7,6 +7,7 @@
 
 #include "rmsnorm/Compiler/Compiler.h"
 #include "CodeGen.h"
+#include "RunTimeChecks.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
 #include "mlir/IR/BuiltinOps.h"
@@ -203,6 +204,8 @@ compileInPlace(ModuleOp module, const Target &target,
     keepOnly(module, options.entry);
     compiled.functions = {*entry};
   }
+  if (options.runTimeChecks && failed(addRunTimeChecks(module)))
+    return text.takeError();
   // Bufferization decides which results are memory of an argument.
   if (failed(runStages(module, target, "", "bufferize")))
     return text.takeError();

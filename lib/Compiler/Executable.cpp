@@ -59,9 +59,13 @@ private:
 /// are looked up in the process.
 llvm::Error Session::defineRuntime() {
   llvm::orc::SymbolMap symbols;
-  symbols[jit->mangleAndIntern("rmsnorm_parallel_for")] = {
-      llvm::orc::ExecutorAddr::fromPtr(&rmsnorm_parallel_for),
-      llvm::JITSymbolFlags::Exported | llvm::JITSymbolFlags::Callable};
+  auto add = [&](llvm::StringRef name, auto *function) {
+    symbols[jit->mangleAndIntern(name)] = {
+        llvm::orc::ExecutorAddr::fromPtr(function),
+        llvm::JITSymbolFlags::Exported | llvm::JITSymbolFlags::Callable};
+  };
+  add("rmsnorm_parallel_for", &rmsnorm_parallel_for);
+  add("rmsnorm_check_failed", &rmsnorm_check_failed);
   return jit->getMainJITDylib().define(
       llvm::orc::absoluteSymbols(std::move(symbols)));
 }
@@ -133,9 +137,9 @@ Executable::load(CompiledModule module) {
 llvm::Expected<void *> Executable::lookupSymbol(llvm::StringRef symbol) const {
   auto address = impl->session->getJIT().lookup(*impl->library, symbol);
   if (!address)
-    return llvm::createStringError("linking failed: " +
-                                   impl->session->takeErrors() +
-                                   llvm::toString(address.takeError()));
+    return llvm::createStringError(
+        "linking failed: " + impl->session->takeErrors() +
+        llvm::toString(address.takeError()));
   return address->toPtr<void *>();
 }
 

@@ -15,6 +15,7 @@
 #include "llvm/Support/InitLLVM.h"
 #include "llvm/Support/raw_ostream.h"
 #include <chrono>
+#include <cstdlib>
 #include <optional>
 
 using namespace llvm;
@@ -292,6 +293,7 @@ static Error run(const Options &options) {
   Compiler compiler(*target);
   CompileOptions compileOptions;
   compileOptions.entry = options.entry;
+  compileOptions.runTimeChecks = true;
   Expected<CompiledModule> compiled =
       compiler.compile((*file)->getBuffer(), options.file, compileOptions);
   if (!compiled)
@@ -317,6 +319,10 @@ static Error run(const Options &options) {
     pointers.push_back(value.getAddress());
   rmsnorm_executor executor = {nullptr, nullptr, options.threads};
   rmsnorm_set_executor(executor);
+  rmsnorm_set_check_handler([](const char *message) {
+    errs() << message << '\n';
+    std::_Exit(1);
+  });
   (*function)(pointers.data());
   Error error = writeOutputs(*call);
   freeResults(**info, *call);

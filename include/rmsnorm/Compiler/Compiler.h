@@ -32,6 +32,9 @@ struct CompileOptions {
   OutputKind output = OutputKind::Object;
   /// Compile this public function and what it calls; empty: all of them.
   std::string entry;
+  /// Check at run time what types leave open, such as extents that must agree.
+  /// A check that fails calls rmsnorm_check_failed of rmsnorm-c/Runtime.h.
+  bool runTimeChecks = false;
   /// Add, for each function NAME, `void NAME.packed(void **arguments)`: it
   /// takes the addresses of the arguments and then those of the results.
   bool packedInterface = true;
