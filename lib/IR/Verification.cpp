@@ -159,7 +159,7 @@ static LogicalResult checkNumber(Operation *op, StringRef name,
 // Checks that several ops share
 //===----------------------------------------------------------------------===//
 
-/// C1 to C3: x, one kind of operand, the reduced axes.
+/// C1 to C3: x, tensors or memrefs, the reduction axes.
 template <typename Op>
 static LogicalResult checkInput(Op op) {
   ShapedType x = op.getX().getType();
@@ -179,7 +179,7 @@ static LogicalResult checkInput(Op op) {
   return checkAxes(op, "reduction axes", op.getReductionAxes(), x.getRank());
 }
 
-/// C5 to C7: y, scale and bias.
+/// C4 to C6: the feature axes, scale and bias.
 template <typename Op>
 static LogicalResult checkFeatures(Op op) {
   ShapedType x = op.getX().getType();
@@ -202,7 +202,7 @@ static LogicalResult checkFeatures(Op op) {
   return success();
 }
 
-/// C7: the residual has x's shape and a type that goes with x.
+// C7: the residual has x's shape and a type that goes with x.
 template <typename Op>
 static LogicalResult checkResidual(Op op) {
   ShapedType x = op.getX().getType();
@@ -211,7 +211,8 @@ static LogicalResult checkResidual(Op op) {
   return checkInputType(op, "residual", op.getResidual(), x);
 }
 
-/// C8: the mask is of i1 and broadcasts to x.
+// C8: the mask is of i1 and broadcasts to x: a dimension of it has x's size, or
+// is statically 1.
 template <typename Op>
 static LogicalResult checkMask(Op op) {
   if (!op.getMask())
@@ -233,7 +234,7 @@ static LogicalResult checkMask(Op op) {
   return success();
 }
 
-/// C9 to C11: the results of a whole norm.
+/// C9 to C11: y, h and rstd.
 template <typename Op>
 static LogicalResult checkNormResults(Op op) {
   ShapedType x = op.getX().getType();
@@ -275,7 +276,8 @@ static LogicalResult checkNumbers(Op op) {
   return success();
 }
 
-/// C14: the results are the destinations' types, on tensors, or none.
+// C14: there is a result for each destination on tensors, and none on memrefs.
+// That each has its destination's type is checked by the interface.
 template <typename Op>
 static LogicalResult checkResults(Op op) {
   size_t expected =

@@ -1,0 +1,284 @@
+// Part of the RMSNorm project, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// The checks C18 to C25 of docs/Semantics.md, and text that is no attribute or
+// no op of the dialect.
+//
+// RUN: rmsnorm-opt %s --split-input-file --verify-diagnostics
+// RUN: sed s/expected-error// %s | not rmsnorm-opt --split-input-file 2>&1 \
+// RUN:   | %python %S/Inputs/check-diagnostics.py %s
+
+// C18: a group of no device
+// expected-error @below {{expected groups of one device or more, but got an empty group}}
+#a = #rmsnorm.device_group<"d", groups = [[0, 1], []]>
+
+// -----
+
+// C18: one group of no device
+// expected-error @below {{expected groups of one device or more, but got an empty group}}
+#a = #rmsnorm.device_group<"d", groups = [[]], weighted>
+
+// -----
+
+// C19: groups that overlap
+// expected-error @below {{expected groups that do not overlap, but got device 1 twice}}
+#a = #rmsnorm.device_group<"d", groups = [[0, 1], [1, 2]]>
+
+// -----
+
+// C19: a device twice in one group
+// expected-error @below {{expected groups that do not overlap, but got device 0 twice}}
+#a = #rmsnorm.device_group<"d", groups = [[0, 0]]>
+
+// -----
+
+// C20: a device left out
+// expected-error @below {{expected groups of the devices 0 to 3, as there are 4 in them, but got none with device 2}}
+#a = #rmsnorm.device_group<"d", groups = [[0, 1], [3, 4]]>
+
+// -----
+
+// C20: a negative device
+// expected-error @below {{expected groups of the devices 0 to 1, as there are 2 in them, but got none with device 1}}
+#a = #rmsnorm.device_group<"d", groups = [[-1, 0]]>
+
+// -----
+
+// C21: a device axis without a name
+// expected-error @below {{expected a name for the device axis, but got ""}}
+#a = #rmsnorm.device_group<"">
+
+// -----
+
+// C22: groups of two sizes whose means are averaged
+// expected-error @below {{expected groups of one size for mean_of_means, but got sizes 1 and 2}}
+#a = #rmsnorm.device_group<"d", groups = [[0], [1, 2]]>
+
+// -----
+
+// C22: written out
+// expected-error @below {{expected groups of one size for mean_of_means, but got sizes 3 and 1}}
+#a = #rmsnorm.device_group<"d", groups = [[0, 1, 2], [3]], mean_of_means>
+
+// -----
+
+// C23: no step
+// expected-error @below {{expected vector to be falling powers of two of at most 1024 that end in 1, but got []}}
+#a = #rmsnorm.cpu_schedule<vector = [], normalize_vector = [1]>
+
+// -----
+
+// C23: a last step that is not 1
+// expected-error @below {{expected vector to be falling powers of two of at most 1024 that end in 1, but got [8]}}
+#a = #rmsnorm.cpu_schedule<vector = [8], normalize_vector = [1]>
+
+// -----
+
+// C23: a step that is no power of two
+// expected-error @below {{expected vector to be falling powers of two of at most 1024 that end in 1, but got [12, 1]}}
+#a = #rmsnorm.cpu_schedule<vector = [12, 1], normalize_vector = [1]>
+
+// -----
+
+// C23: steps that do not fall
+// expected-error @below {{expected vector to be falling powers of two of at most 1024 that end in 1, but got [8, 8, 1]}}
+#a = #rmsnorm.cpu_schedule<vector = [8, 8, 1], normalize_vector = [1]>
+
+// -----
+
+// C23: a step of more than 1024
+// expected-error @below {{expected vector to be falling powers of two of at most 1024 that end in 1, but got [2048, 1]}}
+#a = #rmsnorm.cpu_schedule<vector = [2048, 1], normalize_vector = [1]>
+
+// -----
+
+// C23: a negative step
+// expected-error @below {{expected vector to be falling powers of two of at most 1024 that end in 1, but got [-8, 1]}}
+#a = #rmsnorm.cpu_schedule<vector = [-8, 1], normalize_vector = [1]>
+
+// -----
+
+// C23: in normalize_vector
+// expected-error @below {{expected normalize_vector to be falling powers of two of at most 1024 that end in 1, but got [4, 2]}}
+#a = #rmsnorm.cpu_schedule<vector = [1], normalize_vector = [4, 2]>
+
+// -----
+
+// C24: a block of part of a step
+// expected-error @below {{expected block to be a multiple of 64, the first step of vector, but got 96}}
+#a = #rmsnorm.cpu_schedule<vector = [64, 1], normalize_vector = [1], block = 96>
+
+// -----
+
+// C24: a negative block
+// expected-error @below {{expected block to be a multiple of 64, the first step of vector, but got -64}}
+#a = #rmsnorm.cpu_schedule<vector = [64, 1], normalize_vector = [1], block = -64>
+
+// -----
+
+// C25: a negative panel
+// expected-error @below {{expected panel to be 0 or more, but got -1}}
+#a = #rmsnorm.cpu_schedule<vector = [1], normalize_vector = [1], panel = -1>
+
+// -----
+
+// C25: a negative nontemporal
+// expected-error @below {{expected nontemporal to be 0 or more, but got -1}}
+#a = #rmsnorm.cpu_schedule<vector = [1], normalize_vector = [1], nontemporal = -1>
+
+// -----
+
+// C25: a negative grain
+// expected-error @below {{expected grain to be 0 or more, but got -8}}
+#a = #rmsnorm.cpu_schedule<vector = [1], normalize_vector = [1], grain = -8>
+
+// -----
+
+// Syntax: a device group without its axis
+// expected-error @below {{expected string}}
+// expected-error @below {{failed to parse RMSNorm_DeviceGroupAttr parameter 'axis' which is to be a `::llvm::StringRef`}}
+#a = #rmsnorm.device_group<groups = [[0]]>
+
+// -----
+
+// Syntax: groups that are no list
+// expected-error @below {{expected '['}}
+// expected-error @below {{failed to parse RMSNorm_DeviceGroupAttr parameter 'groups' which is to be a `::llvm::ArrayRef<::mlir::DenseI64ArrayAttr>`}}
+#a = #rmsnorm.device_group<"d", groups = 3>
+
+// -----
+
+// Syntax: a group that is no list
+// expected-error @below {{expected '['}}
+// expected-error @below {{failed to parse RMSNorm_DeviceGroupAttr parameter 'groups' which is to be a `::llvm::ArrayRef<::mlir::DenseI64ArrayAttr>`}}
+#a = #rmsnorm.device_group<"d", groups = [0, 1]>
+
+// -----
+
+// Syntax: a device that is no number
+// expected-error @below {{expected integer value}}
+// expected-error @below {{failed to parse RMSNorm_DeviceGroupAttr parameter 'groups' which is to be a `::llvm::ArrayRef<::mlir::DenseI64ArrayAttr>`}}
+#a = #rmsnorm.device_group<"d", groups = [[zero]]>
+
+// -----
+
+// Syntax: an unknown combination
+// expected-error @below {{expected 'groups'}}
+#a = #rmsnorm.device_group<"d", sum>
+
+// -----
+
+// Syntax: an unknown cast order
+// expected-error @below {{expected ::rmsnorm::CastOrder to be one of: scale_then_cast, cast_then_scale}}
+// expected-error @below {{failed to parse RMSNorm_CastOrderAttr parameter 'value' which is to be a `::rmsnorm::CastOrder`}}
+#a = #rmsnorm.cast_order<never>
+
+// -----
+
+// Syntax: an unknown schedule parameter
+// expected-error @below {{duplicate or unknown struct parameter name: width}}
+#a = #rmsnorm.cpu_schedule<vector = [1], normalize_vector = [1], width = 8>
+
+// -----
+
+// Syntax: a schedule parameter twice
+// expected-error @below {{duplicate or unknown struct parameter name: vector}}
+#a = #rmsnorm.cpu_schedule<vector = [1], normalize_vector = [1], vector = [1]>
+
+// -----
+
+// Syntax: a schedule without vector
+// expected-error @below {{struct is missing required parameter: vector}}
+#a = #rmsnorm.cpu_schedule<normalize_vector = [1]>
+
+// -----
+
+// Syntax: a schedule parameter of another type
+// expected-error @below {{expected '['}}
+// expected-error @below {{failed to parse RMSNorm_CPUScheduleAttr parameter 'vector' which is to be a `::llvm::ArrayRef<int64_t>`}}
+#a = #rmsnorm.cpu_schedule<vector = 8, normalize_vector = [1]>
+
+// -----
+
+// Syntax: a schedule flag of another type
+// expected-error @below {{integer value too large}}
+// expected-error @below {{failed to parse RMSNorm_CPUScheduleAttr parameter 'prefetch' which is to be a `bool`}}
+#a = #rmsnorm.cpu_schedule<vector = [1], normalize_vector = [1], prefetch = 2>
+
+// -----
+
+// Syntax: an attribute that the dialect does not have
+// expected-error @below {{unknown attribute `gpu_plan` in dialect `rmsnorm`}}
+#a = #rmsnorm.gpu_plan<1>
+
+// -----
+
+// Syntax: an axis that is no number
+func.func @f(%x: memref<8x64xf32>, %y: memref<8x64xf32>) {
+  // expected-error @below {{custom op 'rmsnorm.rms_norm' expected integer value}}
+  rmsnorm.rms_norm ins(%x : memref<8x64xf32>) outs(%y : memref<8x64xf32>) reduce [last]
+  return
+}
+
+// -----
+
+// Syntax: axes that are no list
+func.func @f(%x: memref<8x64xf32>, %y: memref<8x64xf32>) {
+  // expected-error @below {{expected '['}}
+  rmsnorm.rms_norm ins(%x : memref<8x64xf32>) outs(%y : memref<8x64xf32>) reduce 1
+  return
+}
+
+// -----
+
+// Syntax: features before reduce
+func.func @f(%x: memref<8x64xf32>, %y: memref<8x64xf32>) {
+  // expected-error @below {{custom op 'reduce' is unknown (tried 'func.reduce' as well)}}
+  rmsnorm.rms_norm ins(%x : memref<8x64xf32>) outs(%y : memref<8x64xf32>) features [1] reduce [1]
+  return
+}
+
+// -----
+
+// Syntax: an op that the dialect does not have
+func.func @f(%x: memref<8x64xf32>, %y: memref<8x64xf32>) {
+  // expected-error @below {{custom op 'rmsnorm.layer_norm' is unknown}}
+  rmsnorm.layer_norm ins(%x : memref<8x64xf32>) outs(%y : memref<8x64xf32>)
+  return
+}
+
+// -----
+
+// Syntax: no destination
+func.func @f(%x: memref<8x64xf32>) {
+  // expected-error @+2 {{custom op 'rmsnorm.rms_norm' expected 'outs'}}
+  rmsnorm.rms_norm ins(%x : memref<8x64xf32>)
+  return
+}
+
+// -----
+
+// Syntax: a cast order of another attribute
+func.func @f(%x: memref<8x64xf32>, %y: memref<8x64xf32>) {
+  // expected-error @below {{custom op 'rmsnorm.rms_norm' 'rmsnorm.rms_norm' op attribute 'cast_order' failed to satisfy constraint: where the normalised value is rounded to x's type}}
+  rmsnorm.rms_norm ins(%x : memref<8x64xf32>) outs(%y : memref<8x64xf32>) {cast_order = 1 : i32}
+  return
+}
+
+// -----
+
+// Syntax: a schedule of another attribute
+func.func @f(%x: memref<8x64xf32>, %y: memref<8x64xf32>) {
+  // expected-error @below {{custom op 'rmsnorm.rms_norm' 'rmsnorm.rms_norm' op attribute 'schedule' failed to satisfy constraint: how a norm maps to the loops and vectors of a CPU}}
+  rmsnorm.rms_norm ins(%x : memref<8x64xf32>) outs(%y : memref<8x64xf32>) {schedule = "fast"}
+  return
+}
+
+// -----
+
+// Syntax: a device group of another attribute
+func.func @f(%x: memref<8x64xf32>, %y: memref<8x64xf32>) {
+  // expected-error @below {{custom op 'rmsnorm.rms_norm' 'rmsnorm.rms_norm' op attribute 'device_group' failed to satisfy constraint: the devices that share one statistic}}
+  rmsnorm.rms_norm ins(%x : memref<8x64xf32>) outs(%y : memref<8x64xf32>) {device_group = "d"}
+  return
+}
