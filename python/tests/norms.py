@@ -111,7 +111,7 @@ def draw_values(rng, shape, dtype, kind="normal"):
 def draw_mask(rng, shape):
     kept = [extent if rng.random() < 0.6 else 1 for extent in shape]
     kept = kept[rng.integers(0, len(shape) + 1) if rng.random() < 0.4 else 0:]
-    return rng.random(kept) < pick(rng, [0.0, 0.2, 0.7, 0.97, 1.0])
+    return np.asarray(rng.random(kept) < pick(rng, [0.0, 0.2, 0.7, 0.97, 1.0]))
 
 
 def draw(number, per_kind=1):
