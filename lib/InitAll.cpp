@@ -15,6 +15,7 @@ void rmsnorm::registerAllDialects(mlir::DialectRegistry &registry) {
   registry.insert<RMSNormDialect>();
   registerAggregatedOpInterface(registry);
   registerBufferizableOpInterface(registry);
+  registerRuntimeVerifiableOpInterface(registry);
   registerTilingInterface(registry);
   // Inherits from tiling, which has to be there first.
   registerPartialReductionOpInterface(registry);

@@ -21,6 +21,7 @@ namespace rmsnorm {
 void registerAggregatedOpInterface(mlir::DialectRegistry &registry);
 void registerBufferizableOpInterface(mlir::DialectRegistry &registry);
 void registerPartialReductionOpInterface(mlir::DialectRegistry &registry);
+void registerRuntimeVerifiableOpInterface(mlir::DialectRegistry &registry);
 void registerTilingInterface(mlir::DialectRegistry &registry);
 void registerValueBoundsOpInterface(mlir::DialectRegistry &registry);
 
