@@ -9,6 +9,7 @@
 #include "rmsnorm/IR/RMSNorm.h"
 #include "rmsnorm/Interfaces/Interfaces.h"
 #include "rmsnorm/Pipelines/CPU.h"
+#include "rmsnorm/TransformOps/RMSNormTransformOps.h"
 #include "rmsnorm/Transforms/Passes.h"
 
 void rmsnorm::registerAllDialects(mlir::DialectRegistry &registry) {
@@ -19,6 +20,7 @@ void rmsnorm::registerAllDialects(mlir::DialectRegistry &registry) {
   registerTilingInterface(registry);
   // Inherits from tiling, which has to be there first.
   registerPartialReductionOpInterface(registry);
+  registerTransformDialectExtension(registry);
   registerValueBoundsOpInterface(registry);
 }
 
