@@ -2,6 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #
 #   make test        install what is missing, build, run all tests
+#   make bench       times norms beside copies of the same size; YARDSTICK=DIR
+#                    adds the hand-written kernels in that folder
 #   make soak N=...  N random norms against the reference (default 10000)
 #   make build       install what is missing, build
 #   make clean       remove what was built
@@ -14,15 +16,19 @@ BUILD := build
 CC    := clang-22
 CXX   := clang++-22
 N     := 10000
+YARDSTICK :=
 PYTHON = .venv/bin/python3
 
-.PHONY: test soak build setup clean
+.PHONY: test soak bench build setup clean
 
 test: build
 	@cmake/run-tests.sh $(BUILD) $(PYTHON)
 
 soak: build
 	@$(PYTHON) python/tests/soak.py --cases $(N)
+
+bench: build
+	@$(PYTHON) python/benchmarks/bench.py --build $(BUILD) $(if $(YARDSTICK),--yardstick $(YARDSTICK))
 
 build: setup $(BUILD)/build.ninja
 	@cmake --build $(BUILD)
