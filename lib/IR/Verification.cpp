@@ -437,17 +437,16 @@ static LogicalResult checkSteps(function_ref<InFlightDiagnostic()> emitError,
 
 LogicalResult CPUScheduleAttr::verify(
     function_ref<InFlightDiagnostic()> emitError, ArrayRef<int64_t> vector,
-    ArrayRef<int64_t> normalizeVector, int64_t block, int64_t panel,
-    bool prefetch, int64_t nontemporal, int64_t grain) {
+    ArrayRef<int64_t> normalizeVector, int64_t chain, int64_t panel,
+    int64_t rows, bool shareRows, bool prefetch, int64_t nontemporal, int64_t grain) {
   // C23: the steps fall by powers of two to 1.
   if (failed(checkSteps(emitError, "vector", vector)) ||
       failed(checkSteps(emitError, "normalize_vector", normalizeVector)))
     return failure();
-  // C24: a block is a whole number of steps.
-  if (block < 0 || block % vector.front() != 0)
-    return emitError() << "expected block to be a multiple of "
-                       << vector.front()
-                       << ", the first step of vector, but got " << block;
+  // C24: a chain has terms, and few enough to be written out.
+  if (chain < 1 || chain > 64)
+    return emitError() << "expected chain to be from 1 to 64, but got "
+                       << chain;
   // C25: sizes are not negative.
   for (auto [name, value] : {std::pair<StringRef, int64_t>{"panel", panel},
                              {"nontemporal", nontemporal},
@@ -455,5 +454,10 @@ LogicalResult CPUScheduleAttr::verify(
     if (value < 0)
       return emitError() << "expected " << name << " to be 0 or more, but got "
                          << value;
+  // C26: the sums of the rows of a task fill one vector.
+  if (rows < 1 || rows > 16 || !llvm::isPowerOf2_64(rows))
+    return emitError()
+           << "expected rows to be a power of two from 1 to 16, but got "
+           << rows;
   return success();
 }

@@ -14,6 +14,7 @@
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
 #include "mlir/IR/TypeUtilities.h"
+#include "llvm/Support/SaveAndRestore.h"
 
 using namespace mlir;
 using namespace rmsnorm;
@@ -193,6 +194,43 @@ void ElementwiseEmitter::storeVector(Value value, Value memref, Value index) {
     memref::StoreOp::create(b, loc, value, memref, index);
 }
 
+Value ElementwiseEmitter::loadAlong(unsigned output, unsigned loop,
+                                    int64_t width) {
+  llvm::SaveAndRestore along(vectorLoop, loop);
+  OpOperand &operand = *op.getDpsInitOperand(output);
+  Type element = cast<MemRefType>(operand.get().getType()).getElementType();
+  auto type = VectorType::get({width}, element);
+  if (isContiguousAlong(op, operand, loop))
+    return vector::LoadOp::create(b, loc, type, operand.get(),
+                                  indicesOf(operand));
+  SmallVector<Value> lanes;
+  for (int64_t lane : llvm::seq(width))
+    lanes.push_back(memref::LoadOp::create(b, loc, operand.get(),
+                                           indicesOf(operand, lane)));
+  return vector::FromElementsOp::create(b, loc, type, lanes);
+}
+
+void ElementwiseEmitter::storeAlong(unsigned output, unsigned loop,
+                                    Value vector) {
+  llvm::SaveAndRestore along(vectorLoop, loop);
+  OpOperand &operand = *op.getDpsInitOperand(output);
+  if (isContiguousAlong(op, operand, loop)) {
+    vector::StoreOp::create(b, loc, vector, operand.get(), indicesOf(operand));
+    return;
+  }
+  for (int64_t lane :
+       llvm::seq(cast<VectorType>(vector.getType()).getDimSize(0)))
+    memref::StoreOp::create(b, loc,
+                            vector::ExtractOp::create(b, loc, vector, lane),
+                            operand.get(), indicesOf(operand, lane));
+}
+
+void ElementwiseEmitter::loadShared(unsigned loop, int64_t width) {
+  for (OpOperand *input : op.getDpsInputOperands())
+    if (!op.getMatchingIndexingMap(input).isFunctionOfDim(loop))
+      shared[input->getOperandNumber()] = load(*input, width);
+}
+
 void ElementwiseEmitter::storeOperand(OpOperand &operand, Value value,
                                       Number parts, int64_t width,
                                       int64_t alignment) {
@@ -364,7 +402,9 @@ SmallVector<Value> ElementwiseEmitter::compute(int64_t width,
       mapping.map(argument, accumulators[output]);
       continue;
     }
-    Number number = load(operand, width);
+    auto loaded = shared.find(operand.getOperandNumber());
+    Number number =
+        loaded == shared.end() ? load(operand, width) : loaded->second;
     if (number.im)
       complexNumbers[argument] = number;
     else

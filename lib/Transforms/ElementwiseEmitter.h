@@ -42,6 +42,16 @@ public:
   /// Writes `values`, one for each output.
   void store(mlir::ValueRange values, int64_t width, int64_t alignment = 0);
 
+  /// The current elements of an output for neighbours along `loop`, any other
+  /// than the vector loop, and the way to write them.
+  mlir::Value loadAlong(unsigned output, unsigned loop, int64_t width);
+  void storeAlong(unsigned output, unsigned loop, mlir::Value vector);
+
+  /// Reads the inputs that do not run along `loop` at the current indices, for
+  /// all calls of `compute` until they are forgotten.
+  void loadShared(unsigned loop, int64_t width);
+  void forgetShared() { shared.clear(); }
+
   /// `width` elements of `memref`, of rank 1, from `index` on.
   mlir::Value loadVector(mlir::Value memref, mlir::Value index, int64_t width);
   void storeVector(mlir::Value value, mlir::Value memref, mlir::Value index);
@@ -82,6 +92,8 @@ private:
   mlir::linalg::GenericOp op;
   mlir::IRMapping mapping;
   llvm::DenseMap<mlir::Value, Number> complexNumbers;
+  /// By operand number.
+  llvm::DenseMap<unsigned, Number> shared;
 };
 
 } // namespace rmsnorm

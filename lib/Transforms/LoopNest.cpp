@@ -67,7 +67,15 @@ LogicalResult LoopNest::emit() {
     if (op.getNumReductionLoops() == 0)
       streaming =
           Streaming::create(b, op, schedule, emitter.vectorLoop, extents);
-    emitParallel(parallel, [&] { emitLeaf(reductions, vectorIsReduced); });
+    emitParallel(parallel, takesRowsTogether(reductions, vectorIsReduced),
+                 [&](const RowGroup *group) {
+                   if (!group)
+                     emitLeaf(reductions, vectorIsReduced);
+                   else if (vectorIsReduced)
+                     emitRowSums(*group);
+                   else
+                     emitSharedElementwise(*group);
+                 });
   }
   b.eraseOp(op);
   return success();
@@ -86,15 +94,24 @@ LoopNest::emitFor(Value lower, Value upper, int64_t step, ValueRange carried,
   return llvm::to_vector_of<Value>(loop.getResults());
 }
 
-void LoopNest::emitParallel(ArrayRef<unsigned> loops,
-                            function_ref<void()> inner) {
+void LoopNest::emitParallel(ArrayRef<unsigned> loops, bool inGroups,
+                            function_ref<void(const RowGroup *)> inner) {
   if (loops.empty())
-    return inner();
-  Section section = whole(loops.front());
-  emitFor(section.lower, section.upper, 1, {}, [&](Value index, ValueRange) {
-    emitter.indices[loops.front()] = index;
-    emitParallel(loops.drop_front(), inner);
-    return SmallVector<Value>();
+    return inner(nullptr);
+  SmallVector<int64_t> steps{1};
+  if (inGroups && loops.size() == 1)
+    steps.insert(steps.begin(), schedule.getRows());
+  unsigned loop = loops.front();
+  emitSteps(steps, whole(loop), [&](Section part, int64_t step) {
+    emitFor(part.lower, part.upper, step, {}, [&](Value index, ValueRange) {
+      emitter.indices[loop] = index;
+      RowGroup group{loop, index, step};
+      if (step > 1)
+        inner(&group);
+      else
+        emitParallel(loops.drop_front(), inGroups, inner);
+      return SmallVector<Value>();
+    });
   });
 }
 
@@ -109,8 +126,9 @@ std::optional<int64_t> LoopNest::boundOf(unsigned loop) {
 }
 
 Section LoopNest::whole(unsigned loop) {
+  std::optional<int64_t> size = getConstantIntValue(extents[loop]);
   return {constant(0), getValueOrCreateConstantIndexOp(b, loc, extents[loop]),
-          getConstantIntValue(extents[loop])};
+          size, size};
 }
 
 /// Cuts `section` into a part of whole steps for each step.
@@ -119,9 +137,10 @@ void LoopNest::emitSteps(ArrayRef<int64_t> steps, Section section,
   Value lower = section.lower;
   std::optional<int64_t> left = section.size;
   for (int64_t step : steps) {
-    Section part{lower, section.upper, {}};
+    Section part{lower, section.upper, {}, section.most};
+    section.most = step - 1;
     if (left) {
-      part.size = *left / step * step;
+      part.size = part.most = *left / step * step;
       *left -= *part.size;
       if (*part.size == 0)
         continue;
@@ -166,39 +185,34 @@ void LoopNest::emitElementwise() {
   Value isAligned;
   if (streaming)
     isAligned = streaming->emitIsAligned(b, emitter.indices);
-  emitVectors(steps, [&](int64_t width) {
-    SmallVector<Value> values = emitter.compute(width);
-    auto store = [&] { emitter.store(values, width); };
-    if (!streaming || !streaming->fits(width))
-      return store();
-    // Branches within the loop: the loads and the arithmetic are there once.
-    emitIf(
-        b, loc, streaming->getIsLarge(),
-        [&] {
-          streaming->emitPrefetch(b, emitter.indices, width);
-          emitIf(
-              b, loc, isAligned,
-              [&] { emitter.store(values, width, Streaming::alignment); },
-              store);
-        },
-        store);
-  });
+  emitVectors(steps, [&](int64_t width) { emitElements(width, isAligned); });
+}
+
+void LoopNest::emitElements(int64_t width, Value isAligned) {
+  SmallVector<Value> values = emitter.compute(width);
+  auto store = [&] { emitter.store(values, width); };
+  if (!streaming || !streaming->fits(width))
+    return store();
+  // Branches within the loop: the loads and the arithmetic are there once.
+  emitIf(
+      b, loc, streaming->getIsLarge(),
+      [&] {
+        streaming->emitPrefetch(b, emitter.indices, width);
+        emitIf(
+            b, loc, isAligned,
+            [&] { emitter.store(values, width, Streaming::alignment); }, store);
+      },
+      store);
 }
 
 void LoopNest::emitLeaf(ArrayRef<unsigned> reductions, bool vectorIsReduced) {
   if (vectorIsReduced)
-    return emitReduction(reductions, 1, emitter.vectorLoop, schedule.getBlock(),
-                         [&](Section section) { return sumVectors(section); });
+    return emitRow(reductions);
   if (reductions.empty())
     return emitElementwise();
   std::optional<int64_t> bound = boundOf(emitter.vectorLoop);
   if (bound && *bound > schedule.getVector().front())
-    return emitColumns(reductions, *bound);
-  int64_t rows = rowsOfBlock(schedule);
-  unsigned innermost = reductions.back();
-  emitVectors(schedule.getVector(), [&](int64_t width) {
-    emitReduction(
-        reductions.drop_back(), width, innermost, rows,
-        [&](Section section) { return sumAlong(innermost, section, width); });
-  });
+    return emitPanel(reductions, *bound);
+  emitVectors(schedule.getVector(),
+              [&](int64_t width) { emitColumns(reductions, width); });
 }

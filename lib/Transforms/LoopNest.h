@@ -20,16 +20,16 @@ namespace rmsnorm {
 struct Section {
   mlir::Value lower, upper;
   std::optional<int64_t> size;
+  /// What the size is at most, where that is known.
+  std::optional<int64_t> most;
 };
 
-/// Rows whose sums of columns are added to the second level at once: a quarter
-/// of what a lane of a row takes up, for here no other lanes even out its error.
-inline int64_t rowsOfBlock(CPUScheduleAttr schedule) {
-  if (schedule.getBlock() == 0)
-    return 0;
-  return std::max<int64_t>(
-      1, schedule.getBlock() / (4 * schedule.getVector().front()));
-}
+/// Neighbours on a loop that is not reduced: `count` of them, from `first` on.
+struct RowGroup {
+  unsigned loop;
+  mlir::Value first;
+  int64_t count;
+};
 
 /// How the values of one output are joined.
 enum class Join { Add, AddInteger, Maximum };
@@ -46,51 +46,64 @@ public:
   mlir::LogicalResult emit();
 
 private:
-  /// The second level of one output's sums of columns, in f64; null where it
-  /// has none. `lost`: what the additions of f64 have lost.
-  struct Totals {
-    mlir::Value sum, lost;
-  };
-
   // Loops.
   mlir::LogicalResult findJoins();
-  void emitParallel(llvm::ArrayRef<unsigned> loops,
-                    llvm::function_ref<void()> inner);
+  /// `inner` is told a group of rows where the last of `loops` is taken in
+  /// groups.
+  void emitParallel(llvm::ArrayRef<unsigned> loops, bool inGroups,
+                    llvm::function_ref<void(const RowGroup *)> inner);
   void emitLeaf(llvm::ArrayRef<unsigned> reductions, bool vectorIsReduced);
   void emitVectors(llvm::ArrayRef<int64_t> steps,
                    llvm::function_ref<void(int64_t)> inner);
   void emitElementwise();
+  void emitElements(int64_t width, mlir::Value isAligned);
   void emitSteps(llvm::ArrayRef<int64_t> steps, Section section,
                  llvm::function_ref<void(Section, int64_t)> inner);
 
-  // Reductions.
-  void emitReduction(
-      llvm::ArrayRef<unsigned> outer, int64_t width, unsigned innermost,
-      int64_t block,
-      llvm::function_ref<llvm::SmallVector<mlir::Value>(Section)> sum);
+  // Groups of rows.
+  bool takesRowsTogether(llvm::ArrayRef<unsigned> reductions,
+                         bool vectorIsReduced);
+  void emitRowSums(const RowGroup &group);
+  mlir::Value sumSideBySide(unsigned output, llvm::ArrayRef<mlir::Value> rows);
+  void emitSharedElementwise(const RowGroup &group);
+
+  // Reductions. Totals are values for each output, then, for those of f64,
+  // what their additions have lost.
+  void emitRow(llvm::ArrayRef<unsigned> reductions);
+  void emitColumns(llvm::ArrayRef<unsigned> reductions, int64_t width);
+  void sumVectors(
+      llvm::ArrayRef<unsigned> outer, int64_t lanes,
+      llvm::function_ref<void(llvm::SmallVector<mlir::Value>, int64_t)> use);
   llvm::SmallVector<mlir::Value>
   emitOuter(llvm::ArrayRef<unsigned> loops, mlir::ValueRange totals,
             llvm::function_ref<llvm::SmallVector<mlir::Value>(mlir::ValueRange)>
                 leaf);
-  llvm::SmallVector<mlir::Value>
-  emitBlocks(unsigned loop, int64_t block, mlir::ValueRange totals,
-             llvm::function_ref<llvm::SmallVector<mlir::Value>(Section)> sum);
-  /// Where the vector loop is not reduced and is wider than a vector: rows
-  /// outside, columns within, and the accumulators in memory.
-  void emitColumns(llvm::ArrayRef<unsigned> reductions, int64_t bound);
-  void emitRows(unsigned loop, Section rows);
+  llvm::SmallVector<mlir::Value> addSection(unsigned loop, Section section,
+                                            int64_t width,
+                                            mlir::ValueRange totals);
+  llvm::SmallVector<mlir::Value> sumAlong(unsigned loop, Section section,
+                                          int64_t width);
+  void addToOutputs(mlir::ValueRange sums, int64_t width);
+  /// How far along `loop` one accumulation of `width` lanes goes.
+  int64_t stepOf(unsigned loop, int64_t width) {
+    return loop == emitter.vectorLoop ? width : 1;
+  }
+
+  // Panels.
+  void emitPanel(llvm::ArrayRef<unsigned> reductions, int64_t bound);
+  llvm::SmallVector<mlir::Value> emitPanelTotals(int64_t bound);
+  llvm::SmallVector<mlir::Value> loadPanelTotals(mlir::ValueRange memory,
+                                                 int64_t width);
+  void addRows(unsigned loop, Section rows, mlir::ValueRange memory);
   void prefetchInputs(unsigned loop, int64_t width);
-  void addToTotals(llvm::ArrayRef<Totals> totals);
-  llvm::SmallVector<Totals> emitTotals(int64_t bound);
+
+  // Joining.
   bool isCompensated(unsigned output);
   std::pair<mlir::Value, mlir::Value> twoSum(mlir::Value a, mlir::Value other);
   mlir::Value compensate(mlir::Value total, mlir::Value lost);
   llvm::SmallVector<mlir::Value> startTotals(int64_t width);
   llvm::SmallVector<mlir::Value> finishTotals(mlir::ValueRange totals);
   std::optional<int64_t> boundOf(unsigned loop);
-  llvm::SmallVector<mlir::Value> sumAlong(unsigned loop, Section section,
-                                          int64_t width);
-  llvm::SmallVector<mlir::Value> sumVectors(Section section);
   llvm::SmallVector<mlir::Value>
   emitFor(mlir::Value lower, mlir::Value upper, int64_t step,
           mlir::ValueRange carried,
@@ -103,9 +116,13 @@ private:
     return mlir::arith::ConstantIndexOp::create(b, loc, value);
   }
   mlir::Value join(unsigned output, mlir::Value lhs, mlir::Value rhs);
-  llvm::SmallVector<mlir::Value> joinAll(mlir::ValueRange lhs,
-                                         mlir::ValueRange rhs);
-  mlir::Value sumLanes(unsigned output, mlir::Value vector, int64_t width);
+  llvm::SmallVector<mlir::Value> joinEach(mlir::ValueRange lhs,
+                                          mlir::ValueRange rhs);
+  llvm::SmallVector<mlir::Value> joinAll(mlir::ValueRange totals,
+                                         mlir::ValueRange sums);
+  /// Sums the lanes of `vector` by halves until `lanes` are left.
+  mlir::Value sumLanes(unsigned output, mlir::Value vector, int64_t width,
+                       int64_t lanes = 1);
   llvm::SmallVector<mlir::Value> neutrals(int64_t width, bool widened);
   mlir::Type elementOf(unsigned output) {
     return op.getBody()->getArgument(op.getNumDpsInputs() + output).getType();
@@ -121,7 +138,6 @@ private:
   ElementwiseEmitter emitter;
   llvm::SmallVector<mlir::OpFoldResult> extents;
   llvm::SmallVector<Join> joins;
-  bool hasSecondLevel = false;
   std::optional<Streaming> streaming;
 };
 

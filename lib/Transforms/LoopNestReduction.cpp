@@ -20,27 +20,6 @@ using namespace rmsnorm;
 // Reductions
 //===----------------------------------------------------------------------===//
 
-/// Reduces over the loops `outer` and, within them, over sections of
-/// `innermost` of at most `block` iterations, and adds the total to the
-/// outputs.
-void LoopNest::emitReduction(ArrayRef<unsigned> outer, int64_t width,
-                             unsigned innermost, int64_t block,
-                             function_ref<SmallVector<Value>(Section)> sum) {
-  std::optional<int64_t> extent = getConstantIntValue(extents[innermost]);
-  bool isShort = extent && *extent <= block;
-  hasSecondLevel = block > 0 && (!outer.empty() || !isShort);
-  SmallVector<Value> totals =
-      emitOuter(outer, startTotals(width), [&](ValueRange carried) {
-        if (hasSecondLevel && !isShort)
-          return emitBlocks(innermost, block, carried, sum);
-        return joinAll(carried, sum(whole(innermost)));
-      });
-  SmallVector<Value> results = finishTotals(totals);
-  for (auto [output, result] : llvm::enumerate(results))
-    result = join(output, emitter.loadOutput(output, width), result);
-  emitter.store(results, width);
-}
-
 SmallVector<Value>
 LoopNest::emitOuter(ArrayRef<unsigned> loops, ValueRange totals,
                     function_ref<SmallVector<Value>(ValueRange)> leaf) {
@@ -54,71 +33,135 @@ LoopNest::emitOuter(ArrayRef<unsigned> loops, ValueRange totals,
                  });
 }
 
-/// Whole blocks in a loop, then what is left.
-SmallVector<Value>
-LoopNest::emitBlocks(unsigned loop, int64_t block, ValueRange totals,
-                     function_ref<SmallVector<Value>(Section)> sum) {
+/// One accumulator of `width` lanes over `section` of `loop`. Without a loop
+/// where it is one whole chain.
+SmallVector<Value> LoopNest::sumAlong(unsigned loop, Section section,
+                                      int64_t width) {
+  int64_t step = stepOf(loop, width);
+  if (section.size && *section.size == schedule.getChain() * step) {
+    SmallVector<Value> sums = neutrals(width, /*widened=*/false);
+    for (int64_t offset = 0; offset < *section.size; offset += step) {
+      emitter.indices[loop] =
+          arith::AddIOp::create(b, loc, section.lower, constant(offset));
+      sums = emitter.compute(width, sums);
+    }
+    return sums;
+  }
+  return emitFor(section.lower, section.upper, step,
+                 neutrals(width, /*widened=*/false),
+                 [&](Value index, ValueRange carried) {
+                   emitter.indices[loop] = index;
+                   return emitter.compute(width, carried);
+                 });
+}
+
+/// Adds `section` of `loop` to `totals`, a chain at a time: whole chains in a
+/// loop, then what is left.
+SmallVector<Value> LoopNest::addSection(unsigned loop, Section section,
+                                        int64_t width, ValueRange totals) {
+  int64_t block = schedule.getChain() * stepOf(loop, width);
+  if (section.most && *section.most <= block)
+    return joinAll(totals, sumAlong(loop, section, width));
   SmallVector<Value> current = llvm::to_vector(totals);
-  Section all = whole(loop);
-  emitSteps({block, 1}, all, [&](Section part, int64_t step) {
+  emitSteps({block, 1}, section, [&](Section part, int64_t step) {
     if (step == 1) {
-      current = joinAll(current, sum(part));
+      current = joinAll(current, sumAlong(loop, part, width));
       return;
     }
-    current = emitFor(part.lower, part.upper, block, current,
-                      [&](Value lower, ValueRange carried) {
-                        Value upper = arith::AddIOp::create(b, loc, lower,
-                                                            constant(block));
-                        return joinAll(carried, sum({lower, upper, block}));
-                      });
+    current = emitFor(
+        part.lower, part.upper, block, current,
+        [&](Value lower, ValueRange carried) {
+          Value upper = arith::AddIOp::create(b, loc, lower, constant(block));
+          return joinAll(carried,
+                         sumAlong(loop, {lower, upper, block, block}, width));
+        });
   });
   return current;
 }
 
-/// Memory for the totals of each output, at 0.
-SmallVector<LoopNest::Totals> LoopNest::emitTotals(int64_t bound) {
-  auto type = MemRefType::get({bound}, b.getF64Type());
-  SmallVector<Totals> totals(op.getNumDpsInits());
-  for (auto [output, total] : llvm::enumerate(totals)) {
-    if (joins[output] != Join::Add)
-      continue;
-    total.sum = memref::AllocaOp::create(b, loc, type);
-    if (isCompensated(output))
-      total.lost = memref::AllocaOp::create(b, loc, type);
-  }
-  emitVectors(schedule.getVector(), [&](int64_t width) {
-    Type vector = ElementwiseEmitter::vectorOf(b.getF64Type(), width);
-    Value zero = arith::ConstantOp::create(b, loc, b.getZeroAttr(vector));
-    for (const Totals &total : totals)
-      for (Value memory : {total.sum, total.lost})
-        if (memory)
-          emitter.storeVector(zero, memory,
-                              emitter.indices[emitter.vectorLoop]);
+/// Reduces over the loops `outer` and, within them, over the vector loop: the
+/// lanes of each step of the schedule have totals of their own, which are
+/// carried through all the loops and summed at the end, until `lanes` are left
+/// where the step has that many, else to one.
+void LoopNest::sumVectors(ArrayRef<unsigned> outer, int64_t lanes,
+                          function_ref<void(SmallVector<Value>, int64_t)> use) {
+  unsigned loop = emitter.vectorLoop;
+  SmallVector<int64_t> widths;
+  SmallVector<Value> totals;
+  emitSteps(schedule.getVector(), whole(loop), [&](Section, int64_t width) {
+    widths.push_back(width);
+    totals.append(startTotals(width));
   });
-  return totals;
+  totals = emitOuter(outer, totals, [&](ValueRange carried) {
+    SmallVector<Value> next;
+    emitSteps(schedule.getVector(), whole(loop),
+              [&](Section part, int64_t width) {
+                size_t count = carried.size() / widths.size();
+                next.append(addSection(loop, part, width,
+                                       carried.slice(next.size(), count)));
+              });
+    return next;
+  });
+  ValueRange all = totals;
+  for (auto [i, width] : llvm::enumerate(widths)) {
+    size_t count = all.size() / widths.size();
+    SmallVector<Value> sums = finishTotals(all.slice(i * count, count));
+    int64_t left = width >= lanes ? lanes : 1;
+    for (auto [output, sum] : llvm::enumerate(sums))
+      sum = sumLanes(output, sum, width, left);
+    use(std::move(sums), left);
+  }
 }
 
-/// Adds the outputs to `totals` and sets them to 0 again.
-void LoopNest::addToTotals(ArrayRef<Totals> totals) {
+/// Adds to each output the sum of its row.
+void LoopNest::emitRow(ArrayRef<unsigned> reductions) {
+  SmallVector<Value> row;
+  sumVectors(reductions, /*lanes=*/1, [&](SmallVector<Value> sums, int64_t) {
+    row = row.empty() ? sums : joinEach(row, sums);
+  });
+  if (!row.empty())
+    addToOutputs(row, 1);
+}
+
+void LoopNest::addToOutputs(ValueRange sums, int64_t width) {
+  SmallVector<Value> results;
+  for (auto [output, sum] : llvm::enumerate(sums))
+    results.push_back(
+        join(output, emitter.loadOutput(output, width), narrow(output, sum)));
+  emitter.store(results, width);
+}
+
+/// Adds to each output the sums of `width` columns, with the totals in
+/// registers.
+void LoopNest::emitColumns(ArrayRef<unsigned> reductions, int64_t width) {
+  unsigned rows = reductions.back();
+  SmallVector<Value> totals = emitOuter(
+      reductions.drop_back(), startTotals(width), [&](ValueRange carried) {
+        return addSection(rows, whole(rows), width, carried);
+      });
+  addToOutputs(finishTotals(totals), width);
+}
+
+//===----------------------------------------------------------------------===//
+// Panels: more columns than a vector has lanes, with the totals in memory
+//===----------------------------------------------------------------------===//
+
+/// Memory for the totals of `bound` columns, at 0.
+SmallVector<Value> LoopNest::emitPanelTotals(int64_t bound) {
+  SmallVector<Value> memory;
+  for (Value total : startTotals(1))
+    memory.push_back(memref::AllocaOp::create(
+        b, loc, MemRefType::get({bound}, total.getType())));
   emitVectors(schedule.getVector(), [&](int64_t width) {
-    SmallVector<Value> next;
-    Value column = emitter.indices[emitter.vectorLoop];
-    for (auto [output, total] : llvm::enumerate(totals)) {
-      Value sum = emitter.loadOutput(output, width);
-      if (total.sum) {
-        Value before = emitter.loadVector(total.sum, column, width);
-        auto [after, error] = twoSum(before, widen(output, sum));
-        emitter.storeVector(after, total.sum, column);
-        if (total.lost) {
-          Value lost = emitter.loadVector(total.lost, column, width);
-          lost = arith::AddFOp::create(b, loc, lost, error);
-          emitter.storeVector(lost, total.lost, column);
-        }
-        sum = arith::ConstantOp::create(b, loc, b.getZeroAttr(sum.getType()));
-      }
-      next.push_back(sum);
-    }
-    emitter.store(next, width);
+    for (auto [total, slot] : llvm::zip(startTotals(width), memory))
+      emitter.storeVector(total, slot, emitter.indices[emitter.vectorLoop]);
+  });
+  return memory;
+}
+
+SmallVector<Value> LoopNest::loadPanelTotals(ValueRange memory, int64_t width) {
+  return llvm::map_to_vector(memory, [&](Value slot) {
+    return emitter.loadVector(slot, emitter.indices[emitter.vectorLoop], width);
   });
 }
 
@@ -131,104 +174,52 @@ void LoopNest::prefetchInputs(unsigned loop, int64_t width) {
   }
 }
 
-/// Joins `rows` of `loop` to the outputs, four in each pass over the columns:
-/// an accumulator is loaded and stored once for four additions.
-void LoopNest::emitRows(unsigned loop, Section rows) {
-  emitSteps({4, 1}, rows, [&](Section part, int64_t step) {
-    emitFor(part.lower, part.upper, step, {}, [&](Value row, ValueRange) {
-      emitVectors(schedule.getVector(), [&](int64_t width) {
-        SmallVector<Value> sums;
-        for (unsigned output : llvm::seq<unsigned>(op.getNumDpsInits()))
-          sums.push_back(emitter.loadOutput(output, width));
-        for (int64_t offset : llvm::seq(step)) {
-          auto rowAt = [&](int64_t offset) -> Value {
-            return arith::AddIOp::create(b, loc, row, constant(offset));
-          };
-          if (schedule.getPrefetch() && step > 1 &&
-              width == schedule.getVector().front()) {
-            emitter.indices[loop] = rowAt(offset + rowsAhead);
-            prefetchInputs(loop, width);
-          }
-          emitter.indices[loop] = rowAt(offset);
-          sums = emitter.compute(width, sums);
-        }
-        emitter.store(sums, width);
-      });
-      return SmallVector<Value>();
-    });
+/// Adds `rows`, a chain at the most, to the totals.
+void LoopNest::addRows(unsigned loop, Section rows, ValueRange memory) {
+  emitVectors(schedule.getVector(), [&](int64_t width) {
+    if (schedule.getPrefetch() && rows.size &&
+        width == schedule.getVector().front())
+      for (int64_t row : llvm::seq(*rows.size)) {
+        emitter.indices[loop] = arith::AddIOp::create(
+            b, loc, rows.lower, constant(row + rowsAhead));
+        prefetchInputs(loop, width);
+      }
+    SmallVector<Value> totals =
+        joinAll(loadPanelTotals(memory, width), sumAlong(loop, rows, width));
+    for (auto [total, slot] : llvm::zip(totals, memory))
+      emitter.storeVector(total, slot, emitter.indices[emitter.vectorLoop]);
   });
 }
 
-void LoopNest::emitColumns(ArrayRef<unsigned> reductions, int64_t bound) {
-  unsigned innermost = reductions.back();
-  int64_t block = rowsOfBlock(schedule);
-  Section rows = whole(innermost);
-  bool isShort = rows.size && *rows.size <= block;
-  hasSecondLevel = block > 0 && (reductions.size() > 1 || !isShort);
-  if (!hasSecondLevel) {
-    emitOuter(reductions.drop_back(), {}, [&](ValueRange) {
-      emitRows(innermost, rows);
-      return SmallVector<Value>();
-    });
-    return;
-  }
-  SmallVector<Totals> totals = emitTotals(bound);
+/// Rows outside, columns within.
+void LoopNest::emitPanel(ArrayRef<unsigned> reductions, int64_t bound) {
+  unsigned loop = reductions.back();
+  int64_t chain = schedule.getChain();
+  SmallVector<Value> memory = emitPanelTotals(bound);
   emitOuter(reductions.drop_back(), {}, [&](ValueRange) {
-    emitFor(rows.lower, rows.upper, block, {}, [&](Value lower, ValueRange) {
-      Value upper = arith::AddIOp::create(b, loc, lower, constant(block));
-      upper = arith::MinUIOp::create(b, loc, upper, rows.upper);
-      emitRows(innermost, {lower, upper, {}});
-      addToTotals(totals);
-      return SmallVector<Value>();
+    emitSteps({chain, 1}, whole(loop), [&](Section part, int64_t step) {
+      if (step == 1)
+        return addRows(loop, part, memory);
+      emitFor(part.lower, part.upper, chain, {}, [&](Value row, ValueRange) {
+        Value end = arith::AddIOp::create(b, loc, row, constant(chain));
+        addRows(loop, {row, end, chain, chain}, memory);
+        return SmallVector<Value>();
+      });
     });
     return SmallVector<Value>();
   });
   emitVectors(schedule.getVector(), [&](int64_t width) {
-    SmallVector<Value> sums;
-    Value column = emitter.indices[emitter.vectorLoop];
-    for (auto [output, total] : llvm::enumerate(totals)) {
-      Value sum = emitter.loadOutput(output, width);
-      if (total.sum)
-        sum = emitter.loadVector(total.sum, column, width);
-      if (total.lost)
-        sum = compensate(sum, emitter.loadVector(total.lost, column, width));
-      sums.push_back(narrow(output, sum));
-    }
-    emitter.store(sums, width);
+    addToOutputs(finishTotals(loadPanelTotals(memory, width)), width);
   });
 }
 
-/// One accumulator of `width` lanes over `section` of `loop`.
-SmallVector<Value> LoopNest::sumAlong(unsigned loop, Section section,
-                                      int64_t width) {
-  int64_t step = loop == emitter.vectorLoop ? width : 1;
-  return emitFor(section.lower, section.upper, step, neutrals(width, false),
-                 [&](Value index, ValueRange carried) {
-                   emitter.indices[loop] = index;
-                   return emitter.compute(width, carried);
-                 });
-}
+//===----------------------------------------------------------------------===//
+// Joining
+//===----------------------------------------------------------------------===//
 
-/// Accumulators for each step of the schedule over `section` of the vector
-/// loop, their lanes summed.
-SmallVector<Value> LoopNest::sumVectors(Section section) {
-  SmallVector<Value> sums;
-  emitSteps(schedule.getVector(), section, [&](Section part, int64_t width) {
-    SmallVector<Value> lanes = sumAlong(emitter.vectorLoop, part, width);
-    for (auto [output, vector] : llvm::enumerate(lanes)) {
-      Value sum = sumLanes(output, vector, width);
-      if (output < sums.size())
-        sums[output] = join(output, sums[output], sum);
-      else
-        sums.push_back(sum);
-    }
-  });
-  return sums.empty() ? neutrals(1, false) : sums;
-}
-
-/// Sums the lanes of `vector` by halves.
-Value LoopNest::sumLanes(unsigned output, Value vector, int64_t width) {
-  for (int64_t half = width / 2; half >= 1; half /= 2) {
+Value LoopNest::sumLanes(unsigned output, Value vector, int64_t width,
+                         int64_t lanes) {
+  for (int64_t half = width / 2; half >= lanes; half /= 2) {
     auto part = [&](int64_t offset) -> Value {
       if (half == 1)
         return vector::ExtractOp::create(b, loc, vector, offset);
@@ -278,8 +269,7 @@ Value LoopNest::join(unsigned output, Value lhs, Value rhs) {
 /// Sums of f32 are added up in f64, and those of f64 with the error of each
 /// addition.
 bool LoopNest::isCompensated(unsigned output) {
-  return hasSecondLevel && joins[output] == Join::Add &&
-         elementOf(output).isF64();
+  return joins[output] == Join::Add && elementOf(output).isF64();
 }
 
 /// a + b and, exactly, what the sum lost [Knuth, The Art of Computer
@@ -314,6 +304,13 @@ SmallVector<Value> LoopNest::startTotals(int64_t width) {
   return totals;
 }
 
+SmallVector<Value> LoopNest::joinEach(ValueRange lhs, ValueRange rhs) {
+  SmallVector<Value> results;
+  for (auto [output, values] : llvm::enumerate(llvm::zip_equal(lhs, rhs)))
+    results.push_back(join(output, std::get<0>(values), std::get<1>(values)));
+  return results;
+}
+
 /// Adds sums to totals.
 SmallVector<Value> LoopNest::joinAll(ValueRange totals, ValueRange sums) {
   SmallVector<Value> result, lost;
@@ -331,7 +328,7 @@ SmallVector<Value> LoopNest::joinAll(ValueRange totals, ValueRange sums) {
   return result;
 }
 
-/// The totals in the types of the outputs.
+/// The totals, one for each output, in the type they are kept in.
 SmallVector<Value> LoopNest::finishTotals(ValueRange totals) {
   SmallVector<Value> results;
   unsigned next = op.getNumDpsInits();
@@ -339,7 +336,7 @@ SmallVector<Value> LoopNest::finishTotals(ValueRange totals) {
     Value total = totals[output];
     if (isCompensated(output))
       total = compensate(total, totals[next++]);
-    results.push_back(narrow(output, total));
+    results.push_back(total);
   }
   return results;
 }
@@ -351,8 +348,7 @@ static Type withElement(Type type, Type element) {
 }
 
 Value LoopNest::widen(unsigned output, Value value) {
-  if (!hasSecondLevel || joins[output] != Join::Add ||
-      !elementOf(output).isF32())
+  if (joins[output] != Join::Add || !elementOf(output).isF32())
     return value;
   return arith::ExtFOp::create(
       b, loc, withElement(value.getType(), b.getF64Type()), value);

@@ -16,31 +16,68 @@ namespace rmsnorm {
 using namespace mlir;
 using namespace rmsnorm;
 
-/// The widest element that the kernel of `op` computes with, in bits.
-static int64_t computeWidth(Operation *op) {
-  int64_t width = 32;
-  for (Type type : op->getOperandTypes()) {
-    Type element = cast<ShapedType>(type).getElementType();
-    if (auto complex = dyn_cast<ComplexType>(element))
-      element = complex.getElementType();
-    if (element.isF64())
-      width = 64;
-  }
-  if (auto norm = dyn_cast<RMSNormOp>(op))
-    width = std::max<int64_t>(width, norm.getStatisticsType().getWidth());
-  return width;
+/// Bits of the real parts of `value`.
+static int64_t widthOf(Value value) {
+  Type element = cast<ShapedType>(value.getType()).getElementType();
+  if (auto complex = dyn_cast<ComplexType>(element))
+    element = complex.getElementType();
+  return element.getIntOrFloatBitWidth();
 }
 
-/// One vector of 64 floats is eight accumulators of AVX or four of AVX-512: it
-/// hides the latency of an addition on both without spilling on either. The
-/// default depends on the types alone, so that every target sums the same tree.
-static CPUScheduleAttr defaultSchedule(Operation *op) {
-  int64_t bytes = computeWidth(op) / 8;
-  int64_t reduction = 256 / bytes, second = 128 / bytes;
-  // 64 additions to one lane keep the error of f32 below an ulp of the result.
-  int64_t block = 64 * reduction;
-  return CPUScheduleAttr::get(op->getContext(), {reduction, 8, 1},
-                              {second, 8, 1}, block, /*panel=*/16 * reduction,
+static bool isFloat64(Value value) {
+  Type element = cast<ShapedType>(value.getType()).getElementType();
+  if (auto complex = dyn_cast<ComplexType>(element))
+    element = complex.getElementType();
+  return element.isF64();
+}
+
+/// Whether the kernel of `op` computes with f64 anywhere.
+static bool computesInFloat64(Operation *op) {
+  if (auto norm = dyn_cast<RMSNormOp>(op))
+    if (norm.getStatisticsType().isF64())
+      return true;
+  return llvm::any_of(op->getOperands(), isFloat64);
+}
+
+/// The number of elements of a row whose length is known, along which memory
+/// runs.
+static std::optional<int64_t> rowLength(NormOpInterface op) {
+  auto x = cast<ShapedType>(op.getX().getType());
+  if (!llvm::is_contained(op.getReductionAxes(), x.getRank() - 1))
+    return std::nullopt;
+  int64_t length = 1;
+  for (int64_t axis : op.getReductionAxes()) {
+    if (x.isDynamicDim(axis))
+      return std::nullopt;
+    length *= x.getDimSize(axis);
+  }
+  return length;
+}
+
+/// The default depends on the types and the row length alone, so that every
+/// target sums the same tree.
+static CPUScheduleAttr defaultSchedule(NormOpInterface op) {
+  bool isWide = computesInFloat64(op);
+  // The totals and the accumulators of a step fill the registers of AVX.
+  int64_t step = isWide ? 16 : 32, second = isWide ? 16 : 32;
+  // A large term costs the digits of the terms after it in its chain. Three of
+  // them leave results of f32 within 4 ulp; narrower ones, and those of f64,
+  // which may have 8, bear seven.
+  auto inits =
+      cast<DestinationStyleOpInterface>(op.getOperation()).getDpsInits();
+  bool isNarrow = widthOf(inits[0]) < 32;
+  int64_t chain = isWide || isNarrow ? 8 : 4;
+  // Up to some length, the ends of rows cost more than what is saved by taking
+  // a row at a time. Scales that have to be converted are, for several rows.
+  constexpr int64_t shortRow = 1024;
+  std::optional<int64_t> length = rowLength(op);
+  bool isShort = length && *length <= shortRow;
+  int64_t rows = !isShort ? 1 : isWide ? 4 : 8;
+  SmallVector<int64_t> steps{isShort ? step / 2 : step, 8, 1};
+  steps.erase(llvm::unique(steps), steps.end());
+  return CPUScheduleAttr::get(op.getContext(), steps, {second, 8, 1}, chain,
+                              /*panel=*/isWide ? 512 : 1024, rows,
+                              /*share_rows=*/isShort && widthOf(op.getX()) < 32,
                               /*prefetch=*/true,
                               /*nontemporal=*/int64_t(1) << 24,
                               /*grain=*/int64_t(1) << 15);

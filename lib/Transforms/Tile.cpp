@@ -8,9 +8,9 @@
 //
 // A norm becomes one scf.parallel over chunks of tasks, each a loop over its
 // tasks. A task is a row, that is one position on the axes that are not
-// reduced; where memory runs along such an axis, a task takes a panel of
-// neighbours on it. The op in the loop is a norm on views of the task's part. A
-// chunk is what is worth a thread.
+// reduced, or a few neighbours on one such axis: a panel of them where memory
+// runs along it, else as many rows as the schedule says. The op in the loop is
+// a norm on views of the task's part. A chunk is what is worth a thread.
 //
 //===----------------------------------------------------------------------===//
 
@@ -50,11 +50,10 @@ private:
   bool isReduced(int64_t axis) {
     return llvm::is_contained(op.getReductionAxes(), axis);
   }
-  int64_t panelAxis();
-  OpFoldResult tasksOfGrain(int64_t grain, int64_t panelled);
-  Value emitTaskLoops(OpFoldResult total, int64_t panelled);
-  SmallVector<AxisTile> tileOfTask(ArrayRef<int64_t> axes, ValueRange position,
-                                   int64_t panelAxis);
+  void chooseGroup(CPUScheduleAttr schedule);
+  OpFoldResult tasksOfGrain(int64_t grain);
+  Value emitTaskLoops(OpFoldResult total, CPUScheduleAttr schedule);
+  SmallVector<AxisTile> tileOfTask(ArrayRef<int64_t> axes, ValueRange position);
   Value viewOf(OpOperand &operand, ArrayRef<AxisTile> tiles);
 
   RewriterBase &b;
@@ -62,23 +61,34 @@ private:
   NormOpInterface op;
   MemRefType x;
   SmallVector<OpFoldResult> extents;
-  int64_t panel = 0;
+  /// The axis that a task holds several neighbours on, or -1, and how many.
+  int64_t grouped = -1, groupSize = 1;
 };
 } // namespace
 
-/// The axis that is not reduced and along which memory runs, or -1. Without
-/// reduced axes some axis has to stay: the last.
-int64_t Tiler::panelAxis() {
+/// A panel of the axis that memory runs along where that is not reduced, else
+/// rows on the last axis that is not. Without reduced axes some axis has to
+/// stay: the last.
+void Tiler::chooseGroup(CPUScheduleAttr schedule) {
   int64_t last = x.getRank() - 1;
-  if (isReduced(last))
-    return -1;
-  if (x.isLastDimUnitStride() || op.getReductionAxes().empty())
-    return last;
-  return -1;
+  if (!isReduced(last) &&
+      (x.isLastDimUnitStride() || op.getReductionAxes().empty())) {
+    grouped = last;
+    groupSize = std::max<int64_t>(schedule.getPanel(), 1);
+  } else if (schedule.getRows() > 1) {
+    for (int64_t axis : llvm::seq(x.getRank()))
+      if (!isReduced(axis) && getConstantIntValue(extents[axis]) != 1)
+        grouped = axis;
+    groupSize = schedule.getRows();
+  }
+  // What is accumulated for each neighbour has a static size.
+  if (grouped >= 0)
+    if (auto extent = getConstantIntValue(extents[grouped]))
+      groupSize = std::clamp<int64_t>(*extent, 1, groupSize);
 }
 
 /// Tasks that together hold `grain` bytes of x, and one at least.
-OpFoldResult Tiler::tasksOfGrain(int64_t grain, int64_t panelled) {
+OpFoldResult Tiler::tasksOfGrain(int64_t grain) {
   Type element = x.getElementType();
   int64_t bytes = 1;
   if (auto complex = dyn_cast<ComplexType>(element)) {
@@ -89,8 +99,8 @@ OpFoldResult Tiler::tasksOfGrain(int64_t grain, int64_t panelled) {
   AffineExpr product = b.getAffineConstantExpr(bytes);
   SmallVector<OpFoldResult> sizes;
   for (int64_t axis : llvm::seq(x.getRank())) {
-    if (axis == panelled)
-      product = product * panel;
+    if (axis == grouped)
+      product = product * groupSize;
     if (!isReduced(axis))
       continue;
     product = product * b.getAffineSymbolExpr(sizes.size());
@@ -111,13 +121,12 @@ OpFoldResult Tiler::tasksOfGrain(int64_t grain, int64_t panelled) {
 
 /// A parallel loop over chunks of tasks and, within it, a loop over the tasks
 /// of a chunk. Returns the number of the task.
-Value Tiler::emitTaskLoops(OpFoldResult total, int64_t panelled) {
-  auto schedule = op->getAttrOfType<CPUScheduleAttr>("schedule");
+Value Tiler::emitTaskLoops(OpFoldResult total, CPUScheduleAttr schedule) {
   Value zero = arith::ConstantIndexOp::create(b, loc, 0);
   Value one = arith::ConstantIndexOp::create(b, loc, 1);
   Value upper = getValueOrCreateConstantIndexOp(b, loc, total);
   Value chunk = getValueOrCreateConstantIndexOp(
-      b, loc, tasksOfGrain(schedule.getGrain(), panelled));
+      b, loc, tasksOfGrain(schedule.getGrain()));
   auto chunks = scf::ParallelOp::create(b, loc, zero, upper, chunk);
   chunks->setAttr("rmsnorm.schedule", schedule);
   b.setInsertionPointToStart(chunks.getBody());
@@ -132,12 +141,7 @@ Value Tiler::emitTaskLoops(OpFoldResult total, int64_t panelled) {
 void Tiler::tile() {
   extents = memref::getMixedSizes(b, loc, op.getX());
   auto schedule = op->getAttrOfType<CPUScheduleAttr>("schedule");
-  int64_t panelled = panelAxis();
-  panel = std::max<int64_t>(schedule.getPanel(), 1);
-  // The accumulators of a panel have a static size.
-  if (panelled >= 0)
-    if (auto extent = getConstantIntValue(extents[panelled]))
-      panel = std::clamp<int64_t>(*extent, 1, panel);
+  chooseGroup(schedule);
   SmallVector<int64_t> axes;
   SmallVector<OpFoldResult> counts;
   for (int64_t axis : llvm::seq(x.getRank())) {
@@ -145,10 +149,10 @@ void Tiler::tile() {
       continue;
     axes.push_back(axis);
     OpFoldResult count = extents[axis];
-    if (axis == panelled) {
+    if (axis == grouped) {
       AffineExpr size = b.getAffineDimExpr(0);
-      count = affine::makeComposedFoldedAffineApply(b, loc, size.ceilDiv(panel),
-                                                    {count});
+      count = affine::makeComposedFoldedAffineApply(
+          b, loc, size.ceilDiv(groupSize), {count});
     }
     counts.push_back(count);
   }
@@ -157,7 +161,7 @@ void Tiler::tile() {
     total = affine::makeComposedFoldedAffineApply(
         b, loc, b.getAffineDimExpr(0) * b.getAffineSymbolExpr(0),
         {total, count});
-  Value index = emitTaskLoops(total, panelled);
+  Value index = emitTaskLoops(total, schedule);
   SmallVector<Value> position;
   if (axes.size() == 1)
     position.push_back(index);
@@ -165,7 +169,7 @@ void Tiler::tile() {
     llvm::append_range(position, affine::AffineDelinearizeIndexOp::create(
                                      b, loc, index, counts)
                                      .getResults());
-  SmallVector<AxisTile> tiles = tileOfTask(axes, position, panelled);
+  SmallVector<AxisTile> tiles = tileOfTask(axes, position);
   OperationState state(loc, op->getName());
   for (OpOperand &operand : op->getOpOperands())
     state.addOperands(viewOf(operand, tiles));
@@ -175,7 +179,7 @@ void Tiler::tile() {
 }
 
 SmallVector<AxisTile> Tiler::tileOfTask(ArrayRef<int64_t> axes,
-                                        ValueRange position, int64_t panelled) {
+                                        ValueRange position) {
   SmallVector<AxisTile> tiles;
   for (int64_t axis : llvm::seq(x.getRank())) {
     if (isReduced(axis)) {
@@ -183,18 +187,18 @@ SmallVector<AxisTile> Tiler::tileOfTask(ArrayRef<int64_t> axes,
       continue;
     }
     Value index = position[llvm::find(axes, axis) - axes.begin()];
-    if (axis != panelled) {
+    if (axis != grouped) {
       tiles.push_back({index, b.getIndexAttr(1)});
       continue;
     }
     AffineExpr d0 = b.getAffineDimExpr(0), s0 = b.getAffineSymbolExpr(0);
     OpFoldResult offset =
-        affine::makeComposedFoldedAffineApply(b, loc, d0 * panel, {index});
-    auto bound = AffineMap::get(1, 1, {b.getAffineConstantExpr(panel), s0 - d0},
-                                b.getContext());
+        affine::makeComposedFoldedAffineApply(b, loc, d0 * groupSize, {index});
+    auto bound = AffineMap::get(
+        1, 1, {b.getAffineConstantExpr(groupSize), s0 - d0}, b.getContext());
     std::optional<int64_t> extent = getConstantIntValue(extents[axis]);
-    OpFoldResult size = b.getIndexAttr(panel);
-    if (!extent || *extent % panel != 0)
+    OpFoldResult size = b.getIndexAttr(groupSize);
+    if (!extent || *extent % groupSize != 0)
       size = affine::makeComposedFoldedAffineMin(b, loc, bound,
                                                  {offset, extents[axis]});
     tiles.push_back({offset, size});

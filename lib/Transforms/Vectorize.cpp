@@ -11,10 +11,12 @@
 // falling steps of the schedule: [64, 8, 1] becomes a loop over vectors of 64,
 // one over vectors of 8 and one over single elements, whatever the extent is.
 //
-// A reduction keeps one accumulator for each lane. Where the vector loop is
-// reduced, the lanes are summed by halves; accumulators of f32 take up `block`
-// elements and are then added to a second level in f64. So the sum is a tree
-// whose shape depends on the extents and the schedule alone.
+// A reduction keeps one accumulator for each lane. After a chain of a few terms
+// an accumulator of f32 is added to a total in f64, one of f64 to a total with
+// the error of each addition, and starts again at 0: a single large term then
+// costs the digits of a few others, not of all that follow. Where the vector
+// loop is reduced, the lanes of the totals are summed by halves. So the sum is a
+// tree whose shape depends on the extents and the schedule alone.
 //
 //===----------------------------------------------------------------------===//
 

@@ -1,7 +1,7 @@
 // Part of the RMSNorm project, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// The checks C18 to C25 of docs/Semantics.md, and text that is no attribute or
+// The checks C18 to C26 of docs/Semantics.md, and text that is no attribute or
 // no op of the dialect.
 //
 // RUN: rmsnorm-opt %s --split-input-file --verify-diagnostics
@@ -104,15 +104,15 @@
 
 // -----
 
-// C24: a block of part of a step
-// expected-error @below {{expected block to be a multiple of 64, the first step of vector, but got 96}}
-#a = #rmsnorm.cpu_schedule<vector = [64, 1], normalize_vector = [1], block = 96>
+// C24: a chain of no terms
+// expected-error @below {{expected chain to be from 1 to 64, but got 0}}
+#a = #rmsnorm.cpu_schedule<vector = [64, 1], normalize_vector = [1], chain = 0>
 
 // -----
 
-// C24: a negative block
-// expected-error @below {{expected block to be a multiple of 64, the first step of vector, but got -64}}
-#a = #rmsnorm.cpu_schedule<vector = [64, 1], normalize_vector = [1], block = -64>
+// C24: a chain that is too long
+// expected-error @below {{expected chain to be from 1 to 64, but got 65}}
+#a = #rmsnorm.cpu_schedule<vector = [64, 1], normalize_vector = [1], chain = 65>
 
 // -----
 
@@ -131,6 +131,24 @@
 // C25: a negative grain
 // expected-error @below {{expected grain to be 0 or more, but got -8}}
 #a = #rmsnorm.cpu_schedule<vector = [1], normalize_vector = [1], grain = -8>
+
+// -----
+
+// C26: no rows
+// expected-error @below {{expected rows to be a power of two from 1 to 16, but got 0}}
+#a = #rmsnorm.cpu_schedule<vector = [1], normalize_vector = [1], rows = 0>
+
+// -----
+
+// C26: rows that do not halve to one
+// expected-error @below {{expected rows to be a power of two from 1 to 16, but got 6}}
+#a = #rmsnorm.cpu_schedule<vector = [1], normalize_vector = [1], rows = 6>
+
+// -----
+
+// C26: too many rows
+// expected-error @below {{expected rows to be a power of two from 1 to 16, but got 32}}
+#a = #rmsnorm.cpu_schedule<vector = [1], normalize_vector = [1], rows = 32>
 
 // -----
 

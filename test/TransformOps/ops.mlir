@@ -4,12 +4,12 @@
 // What was put on by hand stays; what has none is given one.
 // SCHEDULE-LABEL: func.func @by_hand
 // SCHEDULE: rmsnorm.rms_norm
-// SCHEDULE-SAME: #rmsnorm.cpu_schedule<vector = [32, 8, 1], normalize_vector = [16, 1], block = 64>
+// SCHEDULE-SAME: #rmsnorm.cpu_schedule<vector = [32, 8, 1], normalize_vector = [16, 1], chain = 8>
 // SCHEDULE-LABEL: func.func @left_alone
 // SCHEDULE: rmsnorm.rms_norm
 // SCHEDULE-SAME: #rmsnorm.cpu_schedule<vector = [64, 8, 1]
 // CHECK-LABEL: func.func @by_hand
-// CHECK: schedule = #rmsnorm.cpu_schedule<vector = [32, 8, 1], normalize_vector = [16, 1], block = 64>
+// CHECK: schedule = #rmsnorm.cpu_schedule<vector = [32, 8, 1], normalize_vector = [16, 1], chain = 8>
 func.func @by_hand(%x: memref<8x64xf32>, %y: memref<8x64xf32>) {
   rmsnorm.rms_norm ins(%x : memref<8x64xf32>) outs(%y : memref<8x64xf32>) {scheduled}
   return
@@ -23,7 +23,7 @@ func.func @left_alone(%x: memref<8x64xf32>, %y: memref<8x64xf32>) {
 module attributes {transform.with_named_sequence} {
   transform.named_sequence @__transform_main(%root: !transform.any_op {transform.readonly}) {
     %norms = transform.structured.match ops{["rmsnorm.rms_norm"]} attributes{scheduled} in %root : (!transform.any_op) -> !transform.any_op
-    transform.rmsnorm.set_schedule %norms to <vector = [32, 8, 1], normalize_vector = [16, 1], block = 64> : !transform.any_op
+    transform.rmsnorm.set_schedule %norms to <vector = [32, 8, 1], normalize_vector = [16, 1], chain = 8> : !transform.any_op
     transform.yield
   }
 }

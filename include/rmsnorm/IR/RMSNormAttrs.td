@@ -99,8 +99,10 @@ def RMSNorm_CPUScheduleAttr : RMSNorm_Attr<"CPUSchedule", "cpu_schedule"> {
     | --- | --- |
     | `vector` | numbers of elements a step of the reduction covers: a first loop runs by the first number as long as whole steps fit, the next takes what is left by the second, and so on; the last is 1 |
     | `normalize_vector` | the same for the second pass |
-    | `block` | elements that one accumulator chain takes up before it is added to a second level of twice the precision; 0: no second level |
+    | `chain` | terms that a lane of an accumulator takes up before it is added to a total of twice the precision, and starts again at 0 |
     | `panel` | elements of the vector axis that one task holds where that axis is not reduced |
+    | `rows` | rows that one task holds where the vector axis is reduced: their sums are finished side by side in one vector |
+    | `share_rows` | the second pass goes over the columns outside and the rows of a task inside: what its rows share is read and converted once |
     | `prefetch` | where stores bypass the caches, fetch the next task's inputs while this one's results are written |
     | `nontemporal` | bytes of input and output from which stores bypass the caches; 0: never |
     | `grain` | bytes of x below which a task is not worth a thread of its own |
@@ -112,8 +114,10 @@ def RMSNorm_CPUScheduleAttr : RMSNorm_Attr<"CPUSchedule", "cpu_schedule"> {
   let parameters = (ins
     RMSNorm_Int64ListParameter<"steps of the reduction">:$vector,
     RMSNorm_Int64ListParameter<"steps of the second pass">:$normalize_vector,
-    DefaultValuedParameter<"int64_t", "0">:$block,
+    DefaultValuedParameter<"int64_t", "4">:$chain,
     DefaultValuedParameter<"int64_t", "0">:$panel,
+    DefaultValuedParameter<"int64_t", "1">:$rows,
+    DefaultValuedParameter<"bool", "false">:$share_rows,
     DefaultValuedParameter<"bool", "false">:$prefetch,
     DefaultValuedParameter<"int64_t", "0">:$nontemporal,
     DefaultValuedParameter<"int64_t", "0">:$grain);
