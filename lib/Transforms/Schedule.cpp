@@ -69,7 +69,7 @@ static CPUScheduleAttr defaultSchedule(NormOpInterface op) {
   int64_t chain = isWide || isNarrow ? 8 : 4;
   // Up to some length, the ends of rows cost more than what is saved by taking
   // a row at a time. Scales that have to be converted are, for several rows.
-  constexpr int64_t shortRow = 1024;
+  constexpr int64_t shortRow = 640;
   std::optional<int64_t> length = rowLength(op);
   bool isShort = length && *length <= shortRow;
   int64_t rows = !isShort ? 1 : isWide ? 4 : 8;
