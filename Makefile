@@ -1,6 +1,7 @@
 # Part of the RMSNorm project, under the Apache License v2.0 with LLVM Exceptions.
 # SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #
+#   make demo        install what is missing, build, run examples/ on real data
 #   make test        install what is missing, build, run all tests
 #   make soak N=...  N random norms against the reference (default 10000)
 #   make build       install what is missing, build
@@ -16,7 +17,10 @@ CXX   := clang++-22
 N     := 10000
 PYTHON = .venv/bin/python3
 
-.PHONY: test soak build setup clean
+.PHONY: demo test soak build setup clean
+
+demo: build
+	@$(PYTHON) examples/demo.py --build $(BUILD)
 
 test: build
 	@cmake/run-tests.sh $(BUILD) $(PYTHON)
