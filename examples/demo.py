@@ -238,6 +238,8 @@ class Copies:
         size = max(moved // 256 * 128, 128)
         if size > self.size:
             self.size, self.memory = size, [self.library.bench_allocate(ctypes.c_size_t(size)) for _ in range(2)]
+            if None in self.memory:
+                sys.exit(f"demo.py: error: out of memory for two arrays of {size} bytes")
         best = np.inf
         for way in range(self.library.bench_copy_count()):
             calls = max(1, int(2e-3 / self.time_one(way, size, 1)))

@@ -1,5 +1,5 @@
 // The norm of T5 Large as it was published: everything in f32. T5 casts before it
-// scales, which tells where x is narrower than f32.
+// scales, which makes a difference only where x is narrower than f32.
 !x = tensor<?x1024xf32>
 !scale = tensor<1024xf32>
 
