@@ -3,6 +3,8 @@
 #
 #   make demo        install what is missing, build, run examples/ on real data
 #   make test        install what is missing, build, run all tests
+#   make bench       times norms beside copies of the same size; YARDSTICK=DIR
+#                    adds the hand-written kernels in that folder
 #   make soak N=...  N random norms against the reference (default 10000)
 #   make build       install what is missing, build
 #   make clean       remove what was built
@@ -15,9 +17,10 @@ BUILD := build
 CC    := clang-22
 CXX   := clang++-22
 N     := 10000
+YARDSTICK :=
 PYTHON = .venv/bin/python3
 
-.PHONY: demo test soak build setup clean
+.PHONY: demo test soak bench build setup clean
 
 demo: build
 	@$(PYTHON) examples/demo.py --build $(BUILD)
@@ -27,6 +30,9 @@ test: build
 
 soak: build
 	@$(PYTHON) python/tests/soak.py --cases $(N)
+
+bench: build
+	@$(PYTHON) python/benchmarks/bench.py --build $(BUILD) $(if $(YARDSTICK),--yardstick $(YARDSTICK))
 
 build: setup $(BUILD)/build.ninja
 	@cmake --build $(BUILD)
