@@ -1,6 +1,7 @@
 # Part of the RMSNorm project, under the Apache License v2.0 with LLVM Exceptions.
 # SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #
+#   make demo        install what is missing, build, run examples/ on real data
 #   make test        install what is missing, build, run all tests
 #   make bench       times norms beside copies of the same size; YARDSTICK=DIR
 #                    adds the hand-written kernels in that folder
@@ -19,7 +20,10 @@ N     := 10000
 YARDSTICK :=
 PYTHON = .venv/bin/python3
 
-.PHONY: test soak bench build setup clean
+.PHONY: demo test soak bench build setup clean
+
+demo: build
+	@$(PYTHON) examples/demo.py --build $(BUILD)
 
 test: build
 	@cmake/run-tests.sh $(BUILD) $(PYTHON)

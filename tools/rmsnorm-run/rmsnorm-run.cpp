@@ -255,26 +255,26 @@ static Error writeOutputs(const Call &call) {
   return files.commit();
 }
 
-/// Calls again and again for a fifth of a second; prints the shortest time.
+/// Calls again and again for a fifth of a second; prints the median time, and
+/// the shortest, which says what others left of the machine.
 static void measure(Executable::PackedFunction function,
                     MutableArrayRef<void *> pointers, const FunctionInfo &info,
                     Call &call, double compileSeconds) {
   using Clock = std::chrono::steady_clock;
-  using Seconds = std::chrono::duration<double>;
-  double best = 0, total = 0;
-  int calls = 0;
-  while (calls < 3 || total < 0.2) {
+  std::vector<double> times;
+  for (double total = 0; times.size() < 3 || total < 0.2;) {
     Clock::time_point begin = Clock::now();
     function(pointers.data());
-    double seconds = Seconds(Clock::now() - begin).count();
+    std::chrono::duration<double> seconds = Clock::now() - begin;
     freeResults(info, call);
-    best = calls ? std::min(best, seconds) : seconds;
-    total += seconds;
-    ++calls;
+    times.push_back(seconds.count());
+    total += times.back();
   }
+  llvm::sort(times);
   outs() << "compile: " << format("%.1f", compileSeconds * 1e3)
-         << " ms, run: " << format("%.3f", best * 1e6) << " us (best of "
-         << calls << ")\n";
+         << " ms, run: " << format("%.3f", times[times.size() / 2] * 1e6)
+         << " us (median of " << times.size() << ", shortest "
+         << format("%.3f", times.front() * 1e6) << " us)\n";
 }
 
 static Error run(const Options &options) {

@@ -3,6 +3,8 @@
 """The mathematics of docs/Semantics.md in extended precision, written with NumPy
 and from that page alone, and how far a result may be from it."""
 
+import math
+
 import ml_dtypes
 import numpy as np
 
@@ -51,9 +53,15 @@ def on_axes(array, axes, rank):
     return exact(array).reshape(shape)
 
 
+def gelu(values):
+    """values · Φ(values), where Φ is as exact as double is."""
+    return values * np.vectorize(lambda v: math.erfc(-v / math.sqrt(2)) / 2)(values.astype(float))
+
+
 def rms_norm(x, scale=None, bias=None, residual=None, mask=None, *, axes=None, features=None,
-             epsilon=1e-6, scale_offset=0.0, cast_then_scale=False):
-    """y, h and r as Expected values."""
+             epsilon=1e-6, scale_offset=0.0, cast_then_scale=False, nudge=0.0):
+    """y, h and r as Expected values. `nudge`: a relative error of what cast_then_scale
+    rounds."""
     rank = x.ndim
     axes = tuple([rank - 1] if axes is None else axes)
     features = [rank - 1] if features is None else features
@@ -68,7 +76,7 @@ def rms_norm(x, scale=None, bias=None, residual=None, mask=None, *, axes=None, f
         r = 1 / np.sqrt(mean + np.longdouble(epsilon))
         y = h * r
         if cast_then_scale:
-            y = rounded(y, x.dtype)
+            y = rounded(y * (1 + np.longdouble(nudge)), x.dtype)
         if scale is not None:
             y = y * (np.longdouble(scale_offset) + on_axes(scale, features, rank))
         size = np.abs(y)
@@ -76,7 +84,9 @@ def rms_norm(x, scale=None, bias=None, residual=None, mask=None, *, axes=None, f
             b = on_axes(bias, features, rank)
             y = y + b
             size = np.maximum(np.maximum(size, np.abs(b)), np.abs(y))
-    h_size = np.abs(h) if residual is None else np.maximum(np.abs(exact(x)), np.abs(exact(residual)))
+    h_size = np.abs(h)
+    if residual is not None:
+        h_size = np.maximum(np.maximum(np.abs(exact(x)), np.abs(exact(residual))), h_size)
     return Expected(y, size), Expected(h, h_size), Expected(r)
 
 
@@ -85,8 +95,22 @@ def spacing(size, dtype):
     part = {c64: f32, c128: f64}.get(dtype, dtype)
     info = ml_dtypes.finfo(part)
     smallest = np.longdouble(float(info.smallest_normal)) if part != f64 else np.longdouble(2) ** -1022
-    exponent = np.floor(np.log2(np.maximum(size, smallest)))
-    return np.exp2(exponent) * np.exp2(np.longdouble(-info.nmant))
+    exponent = np.frexp(np.maximum(size, smallest))[1] - 1
+    return np.ldexp(np.longdouble(1), exponent - info.nmant)
+
+
+def distances(got, expected):
+    """How far each number of `got` is from its exact value, in units in the last
+    place, and which of them are the correctly rounded value."""
+    dtype = got.dtype
+    with np.errstate(all="ignore"):
+        correct = np.asarray(expected.value).astype(dtype)
+        same = exact(got) == exact(correct)
+        same |= np.isnan(exact(got)) & np.isnan(exact(correct))
+        distance = np.abs(exact(got) - expected.value) / spacing(expected.scale, dtype)
+    # Where the value is out of range, the result is infinite or not a number.
+    distance = np.where(same, np.where(np.isfinite(distance), distance, 0), distance)
+    return np.where(np.isnan(distance), np.inf, distance), same
 
 
 def compare(got, expected, worst=None):
@@ -99,14 +123,7 @@ def compare(got, expected, worst=None):
         limit, share = worst, 0
     if got.size == 0:
         return None
-    with np.errstate(all="ignore"):
-        correct = np.asarray(expected.value).astype(dtype)
-        same = exact(got) == exact(correct)
-        same |= np.isnan(exact(got)) & np.isnan(exact(correct))
-        distance = np.abs(exact(got) - expected.value) / spacing(expected.scale, dtype)
-    # Where the value is out of range, the result is infinite or not a number.
-    distance = np.where(same, np.where(np.isfinite(distance), distance, 0), distance)
-    distance = np.where(np.isnan(distance), np.inf, distance)
+    distance, same = distances(got, expected)
     where = np.unravel_index(np.argmax(distance), distance.shape)
     if distance[where] > limit:
         return (f"expected {expected.value[where]} within {limit} ulp of {dtype} at {where}, "
