@@ -6,6 +6,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "Header.h"
+#include "Support/CommandLine.h"
 #include "Support/OutputFiles.h"
 #include "mlir/AsmParser/AsmParser.h"
 #include "mlir/AsmParser/AsmParserState.h"
@@ -176,8 +177,9 @@ static Error compileFile(const Options &options) {
   if (!compiled)
     return compiled.takeError();
   if (compiled->functions.empty())
-    return createStringError("expected a public function in '" + options.file +
-                             "', but got none");
+    return createStringError("expected a public function of scalars, ranked "
+                             "tensors and strided memrefs in '" +
+                             options.file + "', but got none");
   // Also without a header: what it refuses, C cannot call.
   Expected<std::string> header = makeHeader(
       compiled->functions, names,
@@ -201,7 +203,8 @@ int main(int argc, char **argv) {
   cl::ResetCommandLineParser();
   Options options;
   cl::HideUnrelatedOptions(options.category);
-  cl::ParseCommandLineOptions(argc, argv, overview);
+  if (!parseCommandLine(argc, argv, overview))
+    return 1;
   if (Error error = compileFile(options)) {
     std::string message = toString(std::move(error));
     // Diagnostics of the compiler say where and how severe already.
