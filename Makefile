@@ -3,6 +3,9 @@
 #
 #   make test        install what is missing, build, run all tests
 #   make soak N=...  N random norms against the reference (default 10000)
+#   make soak-sanitize N=...  the same, and norms drawn by the C API, under
+#                    AddressSanitizer and UndefinedBehaviorSanitizer
+#   make test-sanitize  lit's tests under them
 #   make build       install what is missing, build
 #   make clean       remove what was built
 #
@@ -11,18 +14,32 @@
 
 LLVM  := /usr/lib/llvm-22
 BUILD := build
+SANITIZED := build-sanitize
 CC    := clang-22
 CXX   := clang++-22
 N     := 10000
 PYTHON = .venv/bin/python3
 
-.PHONY: test soak build setup clean
+.PHONY: test soak soak-sanitize test-sanitize build build-sanitized setup clean
 
 test: build
 	@cmake/run-tests.sh $(BUILD) $(PYTHON)
 
 soak: build
 	@$(PYTHON) python/tests/soak.py --cases $(N)
+
+soak-sanitize: build-sanitized
+	@cmake/run-sanitized.sh $(SANITIZED) $(CC) $(PYTHON) python/tests/soak.py --cases $(N)
+	@ASAN_OPTIONS=allow_user_poisoning=0 UBSAN_OPTIONS=halt_on_error=1 $(SANITIZED)/bin/capi-fuzz $$(($(N) / 10 + 1))
+
+test-sanitize: build-sanitized
+	@python3 $(SANITIZED)/bin/rmsnorm-lit -v $(SANITIZED)/test
+
+build-sanitized: setup $(SANITIZED)/build.ninja
+	@cmake --build $(SANITIZED)
+
+$(SANITIZED)/build.ninja: CMakeLists.txt | setup
+	@cmake --preset sanitize
 
 build: setup $(BUILD)/build.ninja
 	@cmake --build $(BUILD)
@@ -36,4 +53,4 @@ setup:
 	@cmake/make-venv.sh .venv requirements.txt $(BUILD)/python
 
 clean:
-	rm -rf $(BUILD)
+	rm -rf $(BUILD) $(SANITIZED)

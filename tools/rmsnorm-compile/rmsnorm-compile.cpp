@@ -40,8 +40,7 @@ struct Options {
       "emit", cl::desc("What to write: llvm, asm, obj, so, header"),
       cl::value_desc("KIND"), cl::init("obj"), cl::cat(category)};
   cl::opt<std::string> output{"o", cl::desc("Where to write it"),
-                              cl::value_desc("FILE"), cl::Required,
-                              cl::cat(category)};
+                              cl::value_desc("FILE"), cl::cat(category)};
   cl::opt<std::string> target{
       "target", cl::desc("The processor to compile for, haswell,-fma"),
       cl::value_desc("NAME"), cl::init("host"), cl::cat(category)};
@@ -150,6 +149,8 @@ static Error link(StringRef object, StringRef path, OutputFiles &files) {
 }
 
 static Error compileFile(const Options &options) {
+  if (options.output.empty())
+    return createStringError("expected -o FILE to write to, but got none");
   Expected<Emit> emit = parseEmit(options.emit);
   if (!emit)
     return emit.takeError();
