@@ -74,7 +74,7 @@ def run_pool(chunks, per_kind, jobs):
 
 
 def soak(first, cases, per_kind, jobs):
-    """Runs the cases; how many kernels there were, and how many complaints."""
+    """Runs the cases: how many were done, with how many kernels and complaints."""
     numbers = range(first, first + cases)
     # Neighbours share a kernel and so a process.
     edges = [first, *(n for n in numbers if n % per_kind == 0 and n > first), first + cases]
@@ -88,7 +88,7 @@ def soak(first, cases, per_kind, jobs):
                 kernels, failed = kernels + compiled, failed + len(complaints)
                 bar.update(done)
                 bar.set_postfix(failed=failed)
-    return kernels, failed
+        return bar.n, kernels, failed
 
 
 def main():
@@ -107,9 +107,9 @@ def main():
         print(problem or "right")
         sys.exit(bool(problem))
     start = time.monotonic()
-    kernels, failed = soak(options.first, options.cases, options.per_kind, options.jobs)
+    done, kernels, failed = soak(options.first, options.cases, options.per_kind, options.jobs)
     seconds = time.monotonic() - start
-    print(f"{options.cases} cases, {kernels} kernels, {seconds:.0f} s, {failed} failed")
+    print(f"{done} of {options.cases} cases, {kernels} kernels, {seconds:.0f} s, {failed} failed")
     sys.exit(bool(failed))
 
 
