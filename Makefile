@@ -30,7 +30,7 @@ soak: build
 
 soak-sanitize: build-sanitized
 	@cmake/run-sanitized.sh $(SANITIZED) $(CC) $(PYTHON) python/tests/soak.py --cases $(N)
-	@ASAN_OPTIONS=allow_user_poisoning=0 UBSAN_OPTIONS=halt_on_error=1 $(SANITIZED)/bin/capi-fuzz $$(($(N) / 10 + 1))
+	@ASAN_OPTIONS=allow_user_poisoning=0 UBSAN_OPTIONS=halt_on_error=1 $(SANITIZED)/bin/capi-fuzz $$(($(N) / 100 + 1))
 
 test-sanitize: build-sanitized
 	@python3 $(SANITIZED)/bin/rmsnorm-lit -v $(SANITIZED)/test
