@@ -2,6 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #
 #   make test        install what is missing, build, run all tests
+#   make bench       times norms beside copies of the same size; YARDSTICK=DIR
+#                    adds the hand-written kernels in that folder
 #   make soak N=...  N random norms against the reference (default 10000)
 #   make soak-sanitize N=...  the same, and norms drawn by the C API, under
 #                    AddressSanitizer and UndefinedBehaviorSanitizer
@@ -18,9 +20,10 @@ SANITIZED := build-sanitize
 CC    := clang-22
 CXX   := clang++-22
 N     := 10000
+YARDSTICK :=
 PYTHON = .venv/bin/python3
 
-.PHONY: test soak soak-sanitize test-sanitize build build-sanitized setup clean
+.PHONY: test soak soak-sanitize test-sanitize bench build build-sanitized setup clean
 
 test: build
 	@cmake/run-tests.sh $(BUILD) $(PYTHON)
@@ -40,6 +43,9 @@ build-sanitized: setup $(SANITIZED)/build.ninja
 
 $(SANITIZED)/build.ninja: CMakeLists.txt | setup
 	@cmake --preset sanitize
+
+bench: build
+	@$(PYTHON) python/benchmarks/bench.py --build $(BUILD) $(if $(YARDSTICK),--yardstick $(YARDSTICK))
 
 build: setup $(BUILD)/build.ninja
 	@cmake --build $(BUILD)

@@ -1,0 +1,66 @@
+# Part of the RMSNorm project, under the Apache License v2.0 with LLVM Exceptions.
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+"""The C API (include/rmsnorm-c/RMSNorm.h) and the timed loops (benchmarks/Timing.c) by ctypes."""
+
+import ctypes as c
+import pathlib
+
+TYPES = {"f16": 1, "bf16": 2, "f32": 3, "f64": 4}
+
+
+class Tensor(c.Structure):
+    _fields_ = [("data", c.c_void_p), ("type", c.c_int), ("rank", c.c_int32),
+                ("shape", c.POINTER(c.c_int64)), ("strides", c.POINTER(c.c_int64))]
+
+    @classmethod
+    def of(cls, data, dtype, shape):
+        return cls(data, TYPES[dtype], len(shape), (c.c_int64 * len(shape))(*shape), None)
+
+
+class Operands(c.Structure):
+    _fields_ = [(name, c.POINTER(Tensor))
+                for name in ("x", "scale", "bias", "residual", "mask", "y", "residual_out", "rstd")]
+
+
+class Options(c.Structure):
+    _fields_ = [("epsilon", c.c_double), ("scale_offset", c.c_double), ("cast_order", c.c_int),
+                ("stats_type", c.c_int), ("stable", c.c_bool),
+                ("reduction_axes", c.POINTER(c.c_int64)), ("num_reduction_axes", c.c_int32),
+                ("feature_axes", c.POINTER(c.c_int64)), ("num_feature_axes", c.c_int32)]
+
+
+class Executor(c.Structure):
+    _fields_ = [("parallel_for", c.c_void_p), ("pool", c.c_void_p), ("num_threads", c.c_int32)]
+
+
+class ContextOptions(c.Structure):
+    _fields_ = [("cpu", c.c_char_p), ("features", c.c_char_p), ("executor", Executor)]
+
+
+def load(build):
+    """The library of timed loops in the build folder `build`."""
+    library = c.CDLL(str(pathlib.Path(build) / "lib" / "rmsnorm-bench-timing.so"))
+    signatures = {
+        "bench_allocate": (c.c_void_p, [c.c_size_t]),
+        "bench_norm": (c.c_double, [c.c_void_p, c.POINTER(Options), c.POINTER(Operands), c.c_int32, c.c_int64]),
+        "bench_copy_count": (c.c_int32, []),
+        "bench_copy_name": (c.c_char_p, [c.c_int32]),
+        "bench_copy": (c.c_double, [c.c_int32, c.c_void_p, c.c_void_p, c.c_int64, c.c_int32, c.c_int64]),
+        "rmsnormContextCreate": (c.c_void_p, [c.POINTER(ContextOptions), c.POINTER(c.c_void_p)]),
+        "rmsnormOptionsDefault": (Options, []),
+        "rmsnormStatusGetMessage": (c.c_char_p, [c.c_void_p]),
+    }
+    for name, (result, arguments) in signatures.items():
+        function = getattr(library, name)
+        function.restype, function.argtypes = result, arguments
+    return library
+
+
+def create_context(library, cpu=None, features=None):
+    """A context for this machine, or for the target given by LLVM's names."""
+    options = ContextOptions(cpu and cpu.encode(), features and features.encode(), Executor())
+    context = c.c_void_p()
+    status = library.rmsnormContextCreate(c.byref(options), c.byref(context))
+    if status:
+        raise ValueError(library.rmsnormStatusGetMessage(status).decode())
+    return context
