@@ -6,6 +6,9 @@
 #   make bench       times norms beside copies of the same size; YARDSTICK=DIR
 #                    adds the hand-written kernels in that folder
 #   make soak N=...  N random norms against the reference (default 10000)
+#   make soak-sanitize N=...  the same, and norms drawn by the C API, under
+#                    AddressSanitizer and UndefinedBehaviorSanitizer
+#   make test-sanitize  lit's tests under them
 #   make build       install what is missing, build
 #   make clean       remove what was built
 #
@@ -14,13 +17,14 @@
 
 LLVM  := /usr/lib/llvm-22
 BUILD := build
+SANITIZED := build-sanitize
 CC    := clang-22
 CXX   := clang++-22
 N     := 10000
 YARDSTICK :=
 PYTHON = .venv/bin/python3
 
-.PHONY: demo test soak bench build setup clean
+.PHONY: demo test soak soak-sanitize test-sanitize bench build build-sanitized setup clean
 
 demo: build
 	@$(PYTHON) examples/demo.py --build $(BUILD)
@@ -30,6 +34,19 @@ test: build
 
 soak: build
 	@$(PYTHON) python/tests/soak.py --cases $(N)
+
+soak-sanitize: build-sanitized
+	@cmake/run-sanitized.sh $(SANITIZED) $(CC) $(PYTHON) python/tests/soak.py --cases $(N)
+	@ASAN_OPTIONS=allow_user_poisoning=0 UBSAN_OPTIONS=halt_on_error=1 $(SANITIZED)/bin/capi-fuzz $$(($(N) / 100 + 1))
+
+test-sanitize: build-sanitized
+	@python3 $(SANITIZED)/bin/rmsnorm-lit -v $(SANITIZED)/test
+
+build-sanitized: setup $(SANITIZED)/build.ninja
+	@cmake --build $(SANITIZED)
+
+$(SANITIZED)/build.ninja: CMakeLists.txt | setup
+	@cmake --preset sanitize
 
 bench: build
 	@$(PYTHON) python/benchmarks/bench.py --build $(BUILD) $(if $(YARDSTICK),--yardstick $(YARDSTICK))
@@ -46,4 +63,4 @@ setup:
 	@cmake/make-venv.sh .venv requirements.txt $(BUILD)/python
 
 clean:
-	rm -rf $(BUILD)
+	rm -rf $(BUILD) $(SANITIZED)

@@ -6,6 +6,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "IndexSpace.h"
+#include "Overlap.h"
 #include "llvm/ADT/STLExtras.h"
 #include "llvm/ADT/Twine.h"
 #include "llvm/Support/raw_ostream.h"
@@ -268,5 +269,17 @@ Error IndexSpace::lay(const Operands &operands, const NormAxes &axes) {
                                                : layOperand(operand, *tensor))
       return error;
   }
-  return Error::success();
+  return checkOverlaps(*this);
+}
+
+bool IndexSpace::hasNothingToWrite() const {
+  for (Operand operand : {Operand::Y, Operand::ResidualOut, Operand::Rstd}) {
+    const Layout &layout = layouts[operand];
+    bool isEmpty = !layout.isPresent;
+    for (int axis = 0; axis < rank; ++axis)
+      isEmpty |= contains(layout.axes, axis) && extents[axis] == 0;
+    if (!isEmpty)
+      return false;
+  }
+  return true;
 }

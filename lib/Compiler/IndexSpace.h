@@ -55,8 +55,12 @@ struct IndexSpace {
   IndexSpace() {}
 
   /// Lays `operands` over x's axes. An error where their shapes do not go
-  /// together, or their memory cannot be what they say.
+  /// together, their memory cannot be what they say, or what is written shares
+  /// memory with what is read.
   llvm::Error lay(const Operands &operands, const NormAxes &axes);
+
+  /// However many rows there are: kernels would go through them.
+  bool hasNothingToWrite() const;
 
 private:
   llvm::Error layOperand(Operand operand, const TensorRef &tensor);

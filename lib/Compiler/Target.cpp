@@ -73,6 +73,19 @@ Target Target::host() {
   return target;
 }
 
+/// LLVM gives up on code for a 64-bit process where the processor has no such
+/// mode. Only x86 has a feature of this name.
+static bool hasProcessMode(llvm::StringRef triple, llvm::StringRef cpu) {
+  auto has = [&](llvm::StringRef cpu) {
+    return llvm::any_of(
+        createSubtarget(triple, cpu, "")->getEnabledProcessorFeatures(),
+        [](const llvm::SubtargetFeatureKV &feature) {
+          return llvm::StringRef(feature.Key) == "64bit";
+        });
+  };
+  return has(cpu) || !has(llvm::sys::getHostCPUName());
+}
+
 static llvm::Error invalidTarget(const llvm::Twine &expected,
                                  llvm::StringRef got) {
   return llvm::createStringError("expected the target's " + expected +
@@ -92,6 +105,8 @@ llvm::Expected<Target> Target::parse(llvm::StringRef text) {
       return invalidTarget("processor to be 'host' or one that LLVM knows, "
                            "such as x86-64, haswell or sapphirerapids",
                            name);
+    if (!hasProcessMode(target.triple, name))
+      return invalidTarget("processor to be one with a 64-bit mode", name);
     target.cpu = name.str();
   }
   llvm::StringSet<> known;

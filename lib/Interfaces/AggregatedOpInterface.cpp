@@ -480,7 +480,10 @@ static Laid buildFactor(Decomposer &d, const Input &input, double epsilon) {
   Laid maximum = buildMaximum(d, input);
   Laid result = d.temporary(d.parallelAxes, d.type);
   auto body = [&](ScalarBuilder &s, ValueRange args) -> SmallVector<Value> {
-    Value root = s.constant(std::sqrt(epsilon));
+    // A root beyond the type makes r vanish; infinite, it would make it NaN.
+    double most =
+        APFloat::getLargest(s.type.getFloatSemantics()).convertToDouble();
+    Value root = s.constant(std::min(std::sqrt(epsilon), most));
     Value larger = arith::MaximumFOp::create(s.b, s.loc, args[0], root);
     return {s.reciprocalPowerOfTwo(larger)};
   };

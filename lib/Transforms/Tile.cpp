@@ -214,9 +214,24 @@ Value Tiler::viewOf(OpOperand &operand, ArrayRef<AxisTile> tiles) {
   }
   if (offsets.empty())
     return operand.get();
+  // No subview begins within an axis of size 0; no memory is as good as any.
+  auto type = cast<MemRefType>(operand.get().getType());
+  if (llvm::is_contained(type.getShape(), 0)) {
+    auto [shape, dynamic] = decomposeMixedValues(sizes);
+    return memref::AllocaOp::create(
+        b, loc, MemRefType::get(shape, type.getElementType()), dynamic);
+  }
   SmallVector<OpFoldResult> strides(offsets.size(), b.getIndexAttr(1));
   return memref::SubViewOp::create(b, loc, operand.get(), offsets, sizes,
                                    strides);
+}
+
+/// Whether the type says that there is nothing to write, not even a statistic.
+static bool hasNoRows(NormOpInterface op) {
+  for (auto [axis, extent] : llvm::enumerate(op.getX().getType().getShape()))
+    if (extent == 0 && !llvm::is_contained(op.getReductionAxes(), axis))
+      return true;
+  return false;
 }
 
 namespace {
@@ -236,6 +251,10 @@ struct Tile : rmsnorm::impl::RMSNormTileBase<Tile> {
       return signalPassFailure();
     IRRewriter rewriter(&getContext());
     for (NormOpInterface op : ops) {
+      if (hasNoRows(op)) {
+        rewriter.eraseOp(op);
+        continue;
+      }
       rewriter.setInsertionPoint(op);
       Tiler(rewriter, op).tile();
     }

@@ -31,7 +31,7 @@ constexpr int flagAligned = 0x100, flagNativeOrder = 0x200,
 
 /// NumPy and the types that it has from ml_dtypes, looked up once.
 struct Modules {
-  nb::object numpy, ndarray, dtype;
+  nb::object numpy, ndarray, dtype, boolean;
   struct Named {
     nb::object dtype;
     RMSNormType type;
@@ -49,6 +49,7 @@ private:
     numpy = nb::module_::import_("numpy");
     ndarray = numpy.attr("ndarray");
     dtype = numpy.attr("dtype");
+    boolean = numpy.attr("bool_");
     nb::object ml = nb::module_::import_("ml_dtypes");
     extended = {{dtype(ml.attr("bfloat16")), RMSNORM_TYPE_BF16},
                 {dtype(ml.attr("float8_e4m3fn")), RMSNORM_TYPE_F8E4M3FN},
@@ -104,7 +105,16 @@ RMSNormType rmsnorm::python::getElementType(nb::handle object,
       findType(kind[0], nb::cast<int>(dtype.attr("itemsize")), dtype);
   if (type == RMSNORM_TYPE_NONE)
     raiseType(name, dtype);
+  if (!nb::cast<bool>(dtype.attr("isnative")))
+    throw nb::value_error((std::string("expected ") + name +
+                           " in the byte order of the machine, but got " +
+                           nb::str(dtype).c_str())
+                              .c_str());
   return type;
+}
+
+bool rmsnorm::python::isNumPyBool(nb::handle object) {
+  return nb::isinstance(object, Modules::get().boolean);
 }
 
 nb::object rmsnorm::python::getDType(RMSNormType type) {
@@ -126,6 +136,14 @@ Array::Array(nb::handle object, const char *name, bool isWritten) {
         std::string("expected ") + name + " to be a numpy.ndarray, but got " +
         nb::str(nb::handle((PyObject *)Py_TYPE(object.ptr())).attr("__name__"))
             .c_str();
+    throw nb::type_error(text.c_str());
+  }
+  // Its own mask would be left out without a word.
+  if (!Py_IS_TYPE(object.ptr(), (PyTypeObject *)modules.ndarray.ptr()) &&
+      nb::isinstance(object, modules.numpy.attr("ma").attr("MaskedArray"))) {
+    std::string text = std::string("expected ") + name +
+                       " to be an array without a mask of its own, but got "
+                       "a numpy.ma.MaskedArray";
     throw nb::type_error(text.c_str());
   }
   interface = object.attr("__array_struct__");
@@ -178,6 +196,9 @@ static nb::object allocateInOrder(const std::vector<int64_t> &shape,
   for (int64_t extent : shape)
     extents.append(extent);
   nb::object extentTuple = nb::tuple(extents);
+  // Not as much memory as the other extents would take.
+  if (std::find(shape.begin(), shape.end(), 0) != shape.end())
+    return modules.numpy.attr("empty")(extentTuple, dtype);
   bool isInOrder = std::is_sorted(order.begin(), order.end());
   std::vector<int64_t> strides(shape.size());
   int64_t bytes = size;

@@ -43,6 +43,9 @@ private:
 /// for. Raises TypeError where there is none.
 RMSNormType getElementType(nanobind::handle dtype, const char *name);
 
+/// Whether `object` is a numpy.bool.
+bool isNumPyBool(nanobind::handle object);
+
 /// numpy.dtype of `type`.
 nanobind::object getDType(RMSNormType type);
 

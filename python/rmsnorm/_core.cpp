@@ -49,32 +49,86 @@ static RMSNormContext getContext() {
   throw nb::value_error(text.c_str());
 }
 
+[[noreturn]] static void refuseType(const char *name, const char *expected,
+                                    nb::handle found) {
+  std::string text = std::string("expected ") + name + " to be " + expected +
+                     ", but got " + nb::repr(found).c_str();
+  throw nb::type_error(text.c_str());
+}
+
+/// The error that Python has raised in place of a number: a TypeError in words
+/// of ours, anything else as it is.
+[[noreturn]] static void refuseNumber(const char *name, const char *expected,
+                                      nb::handle found) {
+  if (!PyErr_ExceptionMatches(PyExc_TypeError))
+    throw nb::python_error();
+  PyErr_Clear();
+  refuseType(name, expected, found);
+}
+
+static void raiseOverflow(const char *name) {
+  PyErr_Format(PyExc_OverflowError,
+               "expected %s to fit into 64 bits, but it does not", name);
+  throw nb::python_error();
+}
+
+/// An int, or what stands for one; not a bool, which is one in Python alone.
+static int64_t readInteger(nb::handle object, const char *name,
+                           const char *expected, nb::handle whole) {
+  if (PyBool_Check(object.ptr()))
+    refuseType(name, expected, whole);
+  nb::object number = nb::steal<nb::object>(PyNumber_Index(object.ptr()));
+  if (!number.is_valid())
+    refuseNumber(name, expected, whole);
+  int overflow = 0;
+  int64_t value = PyLong_AsLongLongAndOverflow(number.ptr(), &overflow);
+  if (overflow)
+    raiseOverflow(name);
+  return value;
+}
+
+static double readReal(nb::handle object, const char *name) {
+  double value = PyFloat_AsDouble(object.ptr());
+  if (value != -1 || !PyErr_Occurred())
+    return value;
+  if (PyErr_ExceptionMatches(PyExc_OverflowError)) {
+    PyErr_Clear();
+    raiseOverflow(name);
+  }
+  refuseNumber(name, "a real number", object);
+}
+
+/// A bool of Python or NumPy.
+static bool readFlag(nb::handle object, const char *name) {
+  if (!PyBool_Check(object.ptr()) && !isNumPyBool(object))
+    refuseType(name, "a bool", object);
+  return PyObject_IsTrue(object.ptr()) == 1;
+}
+
 /// One axis or a sequence of them.
 static std::vector<int64_t> readAxes(nb::handle object, const char *name) {
+  constexpr char expected[] = "an int or a sequence of ints";
+  PyObject *pointer = object.ptr();
+  bool isText = PyUnicode_Check(pointer) || PyBytes_Check(pointer) ||
+                PyByteArray_Check(pointer);
+  // An array of rank 0 is an index, and no sequence for all it says.
+  Py_ssize_t length =
+      isText || !PySequence_Check(pointer) ? -1 : PySequence_Size(pointer);
   std::vector<int64_t> axes;
-  auto read = [&](nb::handle item) {
-    nb::object number = nb::steal<nb::object>(PyNumber_Index(item.ptr()));
-    if (!number.is_valid()) {
-      PyErr_Clear();
-      std::string text = std::string("expected ") + name +
-                         " to be an int or a sequence of ints, but got " +
-                         nb::repr(object).c_str();
-      throw nb::type_error(text.c_str());
-    }
-    int64_t axis = PyLong_AsLongLong(number.ptr());
-    if (axis == -1 && PyErr_Occurred())
-      throw nb::python_error();
-    axes.push_back(axis);
-  };
-  if (PySequence_Check(object.ptr()) && !nb::isinstance<nb::str>(object))
-    for (nb::handle item : nb::borrow<nb::sequence>(object))
-      read(item);
-  else
-    read(object);
+  if (length < 0) {
+    PyErr_Clear();
+    axes.push_back(readInteger(object, name, expected, object));
+    return axes;
+  }
+  for (nb::handle item : nb::borrow<nb::sequence>(object))
+    axes.push_back(readInteger(item, name, expected, object));
   return axes;
 }
 
-static RMSNormCastOrder readCastOrder(const std::string &name) {
+static RMSNormCastOrder readCastOrder(nb::handle object) {
+  std::string name;
+  if (!nb::try_cast(object, name))
+    refuseType("cast_order", "'scale_then_cast' or 'cast_then_scale'", object);
   if (name == "scale_then_cast")
     return RMSNORM_SCALE_THEN_CAST;
   if (name == "cast_then_scale")
@@ -164,17 +218,20 @@ private:
 } // namespace
 
 static nb::object rmsNorm(nb::handle xObject, nb::handle scale, nb::handle bias,
-                          nb::handle residual, nb::handle mask, double epsilon,
-                          nb::handle reductionAxes, nb::handle featureAxes,
-                          double scaleOffset, const std::string &castOrder,
-                          nb::handle dtype, nb::handle statsDType, bool stable,
-                          bool returnRstd, bool returnResidual,
+                          nb::handle residual, nb::handle mask,
+                          nb::handle epsilon, nb::handle reductionAxes,
+                          nb::handle featureAxes, nb::handle scaleOffset,
+                          nb::handle castOrder, nb::handle dtype,
+                          nb::handle statsDType, nb::handle stable,
+                          nb::handle wantsRstd, nb::handle wantsResidual,
                           nb::handle out) {
   RMSNormOptions options = rmsnormOptionsDefault();
-  options.epsilon = epsilon;
-  options.scaleOffset = scaleOffset;
+  options.epsilon = readReal(epsilon, "epsilon");
+  options.scaleOffset = readReal(scaleOffset, "scale_offset");
   options.castOrder = readCastOrder(castOrder);
-  options.stable = stable;
+  options.stable = readFlag(stable, "stable");
+  bool returnRstd = readFlag(wantsRstd, "return_rstd");
+  bool returnResidual = readFlag(wantsResidual, "return_residual");
   if (!statsDType.is_none())
     options.statsType = getElementType(statsDType, "stats_dtype");
   std::vector<int64_t> reduced = readAxes(reductionAxes, "reduction_axes");
@@ -204,12 +261,16 @@ static nb::object rmsNorm(nb::handle xObject, nb::handle scale, nb::handle bias,
   operands.mask = read(3, mask, "mask");
 
   Results results(out, 1 + returnResidual + returnRstd);
-  operands.y = results.add("out", [&] {
-    RMSNormType type = isInteger(x.getType()) ? RMSNORM_TYPE_F32 : x.getType();
-    if (!dtype.is_none())
-      type = getElementType(dtype, "dtype");
-    return allocateLike(x, type);
-  });
+  RMSNormType type = isInteger(x.getType()) ? RMSNORM_TYPE_F32 : x.getType();
+  if (!dtype.is_none())
+    type = getElementType(dtype, "dtype");
+  operands.y = results.add("out", [&] { return allocateLike(x, type); });
+  if (!dtype.is_none() && operands.y->type != type)
+    throw nb::type_error(("expected out to have the type '" +
+                          std::string(rmsnormTypeGetName(type)) +
+                          "' that dtype asks for, " + "but got '" +
+                          rmsnormTypeGetName(operands.y->type) + "'")
+                             .c_str());
   if (returnResidual)
     operands.residualOut = results.add("out[1]", [&] {
       return allocateLike(x, residualType(inputs[2]->getType(), x.getType()));
@@ -231,23 +292,31 @@ static nb::object rmsNorm(nb::handle xObject, nb::handle scale, nb::handle bias,
   return results.take();
 }
 
+/// Parameters are objects and may be None, so that what cannot be taken is
+/// refused in words of ours.
 NB_MODULE(_core, module) {
   using namespace nb::literals;
-  module.def("rms_norm", &rmsNorm, "x"_a, "scale"_a.none() = nb::none(),
-             "bias"_a.none() = nb::none(), nb::kw_only(),
-             "residual"_a.none() = nb::none(), "mask"_a.none() = nb::none(),
-             "epsilon"_a = 1e-6, "reduction_axes"_a = -1, "feature_axes"_a = -1,
-             "scale_offset"_a = 0.0, "cast_order"_a = "scale_then_cast",
-             "dtype"_a.none() = nb::none(), "stats_dtype"_a.none() = nb::none(),
-             "stable"_a = false, "return_rstd"_a = false,
-             "return_residual"_a = false, "out"_a.none() = nb::none());
+  nb::object none = nb::none();
+  module.def("rms_norm", &rmsNorm, "x"_a.none(), "scale"_a.none() = none,
+             "bias"_a.none() = none, nb::kw_only(), "residual"_a.none() = none,
+             "mask"_a.none() = none, "epsilon"_a.none() = 1e-6,
+             "reduction_axes"_a.none() = -1, "feature_axes"_a.none() = -1,
+             "scale_offset"_a.none() = 0.0,
+             "cast_order"_a.none() = "scale_then_cast", "dtype"_a.none() = none,
+             "stats_dtype"_a.none() = none, "stable"_a.none() = false,
+             "return_rstd"_a.none() = false, "return_residual"_a.none() = false,
+             "out"_a.none() = none);
   module.def("get_num_threads", [] { return numThreads.load(); });
-  module.def("set_num_threads", [](int64_t count) {
-    if (count < 0 || count > 65536)
-      raiseValue("expected a number of threads of 0 to 65536, but got " +
-                 std::to_string(count));
-    numThreads = static_cast<int32_t>(count);
-  });
+  module.def(
+      "set_num_threads",
+      [](nb::handle object) {
+        int64_t count = readInteger(object, "count", "an int", object);
+        if (count < 0 || count > 65536)
+          raiseValue("expected a number of threads of 0 to 65536, but got " +
+                     std::to_string(count));
+        numThreads = static_cast<int32_t>(count);
+      },
+      "count"_a.none());
   module.def("get_num_compiled",
              [] { return rmsnormContextGetNumCompiled(getContext()); });
 }

@@ -13,7 +13,9 @@ from oracle import bf16, c64, c128, f8e4m3fn, f8e5m2, f16, f32, f64
 FLOATS = [f32, bf16, f16, f64, f8e4m3fn, f8e5m2]
 INTEGERS = [np.dtype(name) for name in ("i1", "i2", "i4", "i8", "u1", "u2", "u4", "u8")]
 EXTENTS = [0, 1, 1, 2, 3, 4, 5, 7, 8, 9, 16, 17, 31, 64, 65, 100, 128, 257, 1003]
-DATA = ["normal", "normal", "normal", "spiky", "tiny", "huge", "special", "zero"]
+LONG = [65536, 99991, 300000, 1000003]
+DATA = ["normal", "normal", "normal", "spiky", "tiny", "subnormal", "huge", "special", "zero"]
+EPSILONS = [1e-6, 1e-6, 1e-6, 1e-5, 0.0, 1e-12, 1.0, 1e-30, 1e30, 1e-44, 1e38, 5e-324, 1e300]
 
 
 @dataclasses.dataclass
@@ -49,6 +51,9 @@ def draw_shape(rng):
     # Zeros are wanted, but not in every second norm.
     if 0 in shape and rng.random() < 0.8:
         shape = [extent or 2 for extent in shape]
+    if rng.random() < 0.005:
+        shape[0] = pick(rng, LONG)
+        shape[1:] = [min(extent, 2 if axis == 1 else 1) for axis, extent in enumerate(shape[1:], 1)]
     rng.shuffle(shape)
     return tuple(int(extent) for extent in shape)
 
@@ -96,6 +101,8 @@ def draw_values(rng, shape, dtype, kind="normal"):
     smallest = float(oracle.ml_dtypes.finfo(part).smallest_normal) if part != f64 else 2.0**-1022
     if kind == "tiny":
         values = values * smallest * 4
+    if kind == "subnormal":
+        values = values * smallest / 16
     if kind == "huge":
         values = np.clip(values / 8, -1, 1) * largest
     if dtype.kind == "c":
@@ -123,7 +130,7 @@ def draw(number, per_kind=1):
     x_type = pick(kind, FLOATS + [f32, bf16, f16, f32, bf16, c64, c128, pick(kind, INTEGERS)])
     own = [c64, c128] if x_type.kind == "c" else []
     operands = FLOATS + own + [x_type] * 3
-    options = {"epsilon": pick(kind, [1e-6, 1e-6, 1e-5, 0.0, 1e-12, 1.0, 1e-30, 1e30]),
+    options = {"epsilon": pick(kind, EPSILONS),
                "reduction_axes": draw_axes(kind, len(shape)), "feature_axes": draw_axes(kind, len(shape))}
     arrays = {}
     features = sorted(axis % len(shape) for axis in options["feature_axes"])
@@ -193,6 +200,8 @@ def expected(norm):
             # Powers of the largest are taken out; at its ends the type is denser than its squares.
             fits = np.ones_like(fits)
             values = stable_infinities(values, largest)
+        # Where r is beyond the statistics type it is infinite, and 0 times it is no number.
+        fits &= ~(values[2].value > np.longdouble(info.max))
     return values, fits
 
 

@@ -1,25 +1,94 @@
 # Part of the RMSNorm project, under the Apache License v2.0 with LLVM Exceptions.
 # SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-"""Random norms against the reference, as many as asked. Every case has a number;
-one that fails is repeated by `soak.py --replay NUMBER`. Status 1 if any failed."""
+"""Random norms against the reference, as many as asked. Every case has a number,
+and what it is depends on nothing else; one that fails is repeated by
+`soak.py --replay NUMBER`. Status 1 if any failed."""
 
 import argparse
+import concurrent.futures
+import itertools
+import multiprocessing
+import os
 import sys
 import time
 import traceback
+
+# Several processes share the processors: threads that wait should sleep.
+os.environ.setdefault("KMP_BLOCKTIME", "0")
 
 import norms
 import rmsnorm
 import tqdm
 
+# A context keeps its kernels, so that processes are not kept for ever.
+CHUNKS_PER_POOL = 200
+
 
 def examine(number, per_kind):
     """A complaint about case `number`, or None."""
-    norm = norms.draw(number, per_kind)
     try:
-        return norms.check(norm)
+        return norms.check(norms.draw(number, per_kind))
     except Exception:
         return traceback.format_exc(limit=3)
+
+
+def replay_line(number, per_kind):
+    return f"  replay: python/tests/soak.py --replay {number} --per-kind {per_kind}"
+
+
+def report(number, per_kind, problem):
+    return f"case {number}: {problem}\n  {norms.draw(number, per_kind).describe()}\n{replay_line(number, per_kind)}"
+
+
+def enter(at_work, places):
+    """Begins a worker, which notes at its own place what it works at."""
+    global current
+    with places.get_lock():
+        current = (at_work, places.value)
+        places.value += 1
+
+
+def examine_chunk(numbers, per_kind):
+    """Complaints about these cases, and how many kernels they took."""
+    at_work, place = current
+    before, complaints = rmsnorm.get_num_compiled(), []
+    for number in numbers:
+        at_work[place] = number
+        if problem := examine(number, per_kind):
+            complaints.append(report(number, per_kind, problem))
+    at_work[place] = -1
+    return len(numbers), complaints, rmsnorm.get_num_compiled() - before
+
+
+def run_pool(chunks, per_kind, jobs):
+    """The results of the chunks, in their order."""
+    context = multiprocessing.get_context("spawn")
+    at_work, places = context.Array("q", [-1] * jobs), context.Value("i", 0)
+    with concurrent.futures.ProcessPoolExecutor(jobs, context, enter, (at_work, places)) as pool:
+        try:
+            yield from pool.map(examine_chunk, chunks, itertools.repeat(per_kind))
+        except concurrent.futures.process.BrokenProcessPool:
+            suspects = [number for number in at_work if number >= 0]
+            lines = "\n".join(replay_line(number, per_kind) for number in suspects)
+            yield 0, [f"a process died at one of the cases {suspects}:\n{lines}"], 0
+
+
+def soak(first, cases, per_kind, jobs):
+    """Runs the cases: how many were done, with how many kernels and complaints."""
+    numbers = range(first, first + cases)
+    # Neighbours share a kernel and so a process.
+    edges = [first, *(n for n in numbers if n % per_kind == 0 and n > first), first + cases]
+    chunks = [range(begin, end) for begin, end in itertools.pairwise(edges)]
+    kernels = failed = 0
+    with tqdm.tqdm(total=cases, unit="norm") as bar:
+        for begin in range(0, len(chunks), CHUNKS_PER_POOL):
+            for done, complaints, compiled in run_pool(chunks[begin:begin + CHUNKS_PER_POOL], per_kind, jobs):
+                for complaint in complaints:
+                    tqdm.tqdm.write(complaint)
+                kernels, failed = kernels + compiled, failed + len(complaints)
+                bar.update(done)
+                bar.set_postfix(failed=failed)
+        return bar.n, kernels, failed
 
 
 def main():
@@ -27,22 +96,20 @@ def main():
     parser.add_argument("--cases", type=int, default=10000)
     parser.add_argument("--first", type=int, default=0, help="number of the first case")
     parser.add_argument("--per-kind", type=int, default=20, help="cases that share a kernel")
+    parser.add_argument("--jobs", type=int, default=os.cpu_count(), help="processes (default: one for each core)")
     parser.add_argument("--replay", type=int, help="run this case alone and say what it is")
     options = parser.parse_args()
+    if min(options.cases, options.per_kind, options.jobs) < 1 or options.first < 0:
+        parser.error("expected --cases, --per-kind and --jobs of 1 or more, and --first of 0 or more")
     if options.replay is not None:
-        norm = norms.draw(options.replay, options.per_kind)
-        print(norm.describe())
+        print(norms.draw(options.replay, options.per_kind).describe())
         problem = examine(options.replay, options.per_kind)
         print(problem or "right")
         sys.exit(bool(problem))
-    start, failed = time.monotonic(), 0
-    for number in tqdm.tqdm(range(options.first, options.first + options.cases), unit="norm"):
-        if problem := examine(number, options.per_kind):
-            failed += 1
-            tqdm.tqdm.write(f"case {number}: {problem}\n  {norms.draw(number, options.per_kind).describe()}\n"
-                            f"  replay: python/tests/soak.py --replay {number} --per-kind {options.per_kind}")
+    start = time.monotonic()
+    done, kernels, failed = soak(options.first, options.cases, options.per_kind, options.jobs)
     seconds = time.monotonic() - start
-    print(f"{options.cases} cases, {rmsnorm.get_num_compiled()} kernels, {seconds:.0f} s, {failed} failed")
+    print(f"{done} of {options.cases} cases, {kernels} kernels, {seconds:.0f} s, {failed} failed")
     sys.exit(bool(failed))
 
 

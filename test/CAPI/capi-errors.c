@@ -155,6 +155,67 @@ static void testMemory(void) {
           "shape [0, 9223372036854775807, 8]");
 }
 
+/* What is written is neither read, unless at the same place, nor written twice.
+ */
+static void testOverlaps(void) {
+  static float room[64];
+  int64_t outer[] = {16, 1}, reversed[] = {-8, 1}, windows[] = {1, 1};
+  int64_t columns[] = {1, 4}, folded[] = {3, 1};
+  c.tx.data = room, c.ty.data = room + 1;
+  INVALID(
+      "expected y in memory apart from that of x, or the very same, but got "
+      "one that overlaps with it");
+  c.tx.data = room, c.ty.data = room + 24, c.ty.strides = reversed;
+  INVALID(
+      "expected y in memory apart from that of x, or the very same, but got "
+      "one that overlaps with it");
+  c.tx.data = c.ty.data = room, c.ty.strides = columns;
+  INVALID(
+      "expected y in memory apart from that of x, or the very same, but got "
+      "one that overlaps with it");
+  c.tscale.data = c.y + 8;
+  INVALID("expected y in memory apart from that of scale, but got one that "
+          "overlaps with it");
+  c.tresidualOut.data = c.y;
+  INVALID("expected residual_out in memory apart from that of y, but got one "
+          "that overlaps with it");
+  c.trstd.data = c.x + 4;
+  INVALID("expected rstd in memory apart from that of x, but got one that "
+          "overlaps with it");
+  c.tresidualOut.data = c.residual, c.tresidualOut.type = RMSNORM_TYPE_BF16;
+  INVALID("expected residual_out in memory apart from that of residual, or the "
+          "very same, but got one that overlaps with it");
+  c.ty.strides = windows;
+  INVALID("expected strides of y that keep its elements apart, but two of them "
+          "are one");
+  c.ty.strides = folded;
+  INVALID("expected strides of y that keep its elements apart, but two of them "
+          "are one");
+  /* Halves of the same rows lie between each other and share nothing. */
+  c.operands = (RMSNormOperands){.x = &c.tx, .y = &c.ty};
+  c.tx.data = room, c.ty.data = room + 8, c.tx.strides = c.ty.strides = outer;
+  room[0] = 1.f;
+  CHECK_OK(rmsnormRun(context, &c.options, &c.operands, NULL));
+  CHECK(room[8] > 2.8f && room[9] == 0.f);
+  c.ty.data = room;
+  CHECK_OK(rmsnormRun(context, &c.options, &c.operands, NULL));
+  CHECK(room[0] > 2.8f);
+  reset();
+}
+
+/* Rows without elements are not gone through. */
+static void testNothingToWrite(void) {
+  int64_t empty[] = {INT64_MAX, 0};
+  c.operands = (RMSNormOperands){.x = &c.tx, .y = &c.ty};
+  c.tx.shape = c.ty.shape = empty;
+  CHECK_OK(rmsnormRun(context, &c.options, &c.operands, NULL));
+  RMSNormKernel kernel;
+  CHECK_OK(rmsnormKernelCreate(context, &c.options, &c.operands, &kernel));
+  CHECK_OK(rmsnormKernelRun(kernel, &c.operands, NULL));
+  rmsnormKernelDestroy(kernel);
+  reset();
+}
+
 static void testTypes(void) {
   const char *inputs =
       "f16, bf16, f32, f64, f8E4M3FN, f8E5M2, complex<f32>, complex<f64> or a "
@@ -239,6 +300,19 @@ static void testTargets(void) {
   CHECK(strstr(rmsnormStatusGetMessage(status), "no-such-cpu") != NULL);
   CHECK(none == NULL);
   rmsnormStatusDestroy(status);
+  /* LLVM itself would end the process. */
+  options.cpu = "i386";
+  CHECK_ERROR(rmsnormContextCreate(&options, &none), RMSNORM_INVALID_ARGUMENT,
+              "expected the target's processor to be one with a 64-bit mode, "
+              "but got 'i386'");
+  options.cpu = "";
+  CHECK_ERROR(rmsnormContextCreate(&options, &none), RMSNORM_INVALID_ARGUMENT,
+              "expected the target's processor to be 'host' or one that LLVM "
+              "knows, such as x86-64, haswell or sapphirerapids, but got ''");
+  options = (RMSNormContextOptions){.cpu = "x86-64", .features = "+no-such"};
+  CHECK_ERROR(rmsnormContextCreate(&options, &none), RMSNORM_INVALID_ARGUMENT,
+              "expected the target's features to be such as +avx2 or -fma, but "
+              "got '+no-such'");
 }
 
 #define KERNEL_REFUSED(code, text)                                             \
@@ -333,6 +407,8 @@ int main(void) {
   testNull();
   testShapes();
   testMemory();
+  testOverlaps();
+  testNothingToWrite();
   testTypes();
   testOptions();
   testTargets();

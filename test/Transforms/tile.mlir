@@ -49,3 +49,31 @@ func.func @panels(%x: memref<100x1000xf32>, %y: memref<100x1000xf32>) {
       reduce [0] features [] {schedule = #s}
   return
 }
+
+// -----
+
+#s = #rmsnorm.cpu_schedule<vector = [64, 1], normalize_vector = [32, 1], panel = 64, grain = 32768>
+
+// The statistic of each row is that of nothing; no subview begins in an axis of
+// size 0.
+// CHECK-LABEL: @rows_of_nothing
+// CHECK: scf.for %[[ROW:.*]] = %{{.*}} to
+// CHECK: %[[NOTHING:.*]] = memref.alloca() : memref<1x0xf32>
+// CHECK: %[[RSTD:.*]] = memref.subview %arg2[%[[ROW]], 0] [1, 1] [1, 1]
+// CHECK: rmsnorm.rms_norm ins(%[[NOTHING]] : memref<1x0xf32>){{.*}} rstd_out(%[[RSTD]]
+func.func @rows_of_nothing(%x: memref<?x0xf32>, %y: memref<?x0xf32>, %r: memref<?x1xf32>) {
+  rmsnorm.rms_norm ins(%x : memref<?x0xf32>) outs(%y : memref<?x0xf32>) rstd_out(%r : memref<?x1xf32>) {schedule = #s}
+  return
+}
+
+// -----
+
+#s = #rmsnorm.cpu_schedule<vector = [64, 1], normalize_vector = [32, 1], panel = 64, grain = 32768>
+
+// No rows, whatever the type of y leaves open.
+// CHECK-LABEL: @no_rows
+// CHECK-NEXT: return
+func.func @no_rows(%x: memref<0x4x8xf32>, %y: memref<?x4x8xf32>) {
+  rmsnorm.rms_norm ins(%x : memref<0x4x8xf32>) outs(%y : memref<?x4x8xf32>) {schedule = #s}
+  return
+}

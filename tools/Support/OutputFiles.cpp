@@ -6,6 +6,8 @@
 //===----------------------------------------------------------------------===//
 
 #include "OutputFiles.h"
+#include "llvm/ADT/SmallString.h"
+#include "llvm/Support/Path.h"
 
 using namespace llvm;
 using namespace rmsnorm;
@@ -19,7 +21,21 @@ OutputFiles::~OutputFiles() {
     consumeError(file.temporary.discard());
 }
 
+/// The path from the root on, so that two spellings of one file are equal.
+static std::string spellOut(StringRef path) {
+  SmallString<128> full(path);
+  sys::fs::make_absolute(full);
+  sys::path::remove_dots(full, /*remove_dot_dot=*/true);
+  return full.str().str();
+}
+
 Expected<std::string> OutputFiles::reserve(StringRef path) {
+  if (path.empty())
+    return createStringError("expected a file to write to, but got ''");
+  for (const File &file : files)
+    if (spellOut(file.path) == spellOut(path))
+      return failedOn(path, "expected a file for each output, but got this one "
+                            "for two");
   // Renaming would replace a device or fail on a folder.
   if (sys::fs::exists(path) && !sys::fs::is_regular_file(path))
     return failedOn(path, "expected a file that can be replaced");
@@ -47,7 +63,8 @@ Error OutputFiles::commit() {
   size_t kept = 0;
   for (File &file : files) {
     if (!error)
-      error = file.temporary.keep(file.path);
+      if (Error problem = file.temporary.keep(file.path))
+        error = failedOn(file.path, toString(std::move(problem)));
     if (!error)
       ++kept;
     else

@@ -6,6 +6,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "Header.h"
+#include "Support/CommandLine.h"
 #include "Support/OutputFiles.h"
 #include "mlir/AsmParser/AsmParser.h"
 #include "mlir/AsmParser/AsmParserState.h"
@@ -39,8 +40,7 @@ struct Options {
       "emit", cl::desc("What to write: llvm, asm, obj, so, header"),
       cl::value_desc("KIND"), cl::init("obj"), cl::cat(category)};
   cl::opt<std::string> output{"o", cl::desc("Where to write it"),
-                              cl::value_desc("FILE"), cl::Required,
-                              cl::cat(category)};
+                              cl::value_desc("FILE"), cl::cat(category)};
   cl::opt<std::string> target{
       "target", cl::desc("The processor to compile for, haswell,-fma"),
       cl::value_desc("NAME"), cl::init("host"), cl::cat(category)};
@@ -149,6 +149,8 @@ static Error link(StringRef object, StringRef path, OutputFiles &files) {
 }
 
 static Error compileFile(const Options &options) {
+  if (options.output.empty())
+    return createStringError("expected -o FILE to write to, but got none");
   Expected<Emit> emit = parseEmit(options.emit);
   if (!emit)
     return emit.takeError();
@@ -176,8 +178,9 @@ static Error compileFile(const Options &options) {
   if (!compiled)
     return compiled.takeError();
   if (compiled->functions.empty())
-    return createStringError("expected a public function in '" + options.file +
-                             "', but got none");
+    return createStringError("expected a public function of scalars, ranked "
+                             "tensors and strided memrefs in '" +
+                             options.file + "', but got none");
   // Also without a header: what it refuses, C cannot call.
   Expected<std::string> header = makeHeader(
       compiled->functions, names,
@@ -201,7 +204,8 @@ int main(int argc, char **argv) {
   cl::ResetCommandLineParser();
   Options options;
   cl::HideUnrelatedOptions(options.category);
-  cl::ParseCommandLineOptions(argc, argv, overview);
+  if (!parseCommandLine(argc, argv, overview))
+    return 1;
   if (Error error = compileFile(options)) {
     std::string message = toString(std::move(error));
     // Diagnostics of the compiler say where and how severe already.

@@ -10,6 +10,7 @@
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/Support/Endian.h"
 #include "llvm/Support/MathExtras.h"
+#include "llvm/Support/raw_ostream.h"
 #include <optional>
 
 using namespace llvm;
@@ -171,6 +172,17 @@ static std::optional<int64_t> getItemSize(StringRef descr) {
   return bytes;
 }
 
+/// Foreign text for a diagnostic: its beginning, on one line.
+static std::string quote(StringRef text) {
+  constexpr size_t most = 120;
+  std::string quoted;
+  raw_string_ostream os(quoted);
+  printEscapedString(text.take_front(most), os);
+  if (text.size() > most)
+    os << "...";
+  return quoted;
+}
+
 Expected<NpyArray> rmsnorm::readNpy(StringRef path) {
   auto fail = [&](const Twine &message) {
     return createStringError("'" + path + "': " + message);
@@ -189,11 +201,11 @@ Expected<NpyArray> rmsnorm::readNpy(StringRef path) {
   if (!HeaderParser(parts->first, array).parse())
     return fail("expected a header with descr, fortran_order and shape, but "
                 "got " +
-                parts->first.trim());
+                quote(parts->first.trim()));
   std::optional<int64_t> bytes = getItemSize(array.descr);
   if (!bytes)
     return fail("expected little-endian numbers, but got dtype '" +
-                array.descr + "'");
+                quote(array.descr) + "'");
   // An extent of 0 makes the array empty however large the others are.
   bool empty = is_contained(array.shape, 0);
   for (int64_t extent : array.shape)

@@ -6,6 +6,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "Arguments.h"
+#include "Support/CommandLine.h"
 #include "Support/OutputFiles.h"
 #include "rmsnorm-c/Runtime.h"
 #include "rmsnorm/Compiler/Executable.h"
@@ -54,9 +55,9 @@ struct Options {
   cl::list<std::string> saved{"save-argument",
                               cl::desc("Write an argument, counted from 0"),
                               cl::value_desc("N:FILE.npy"), cl::cat(category)};
-  cl::opt<int> threads{"threads",
-                       cl::desc("The most threads; 0: as many as there are"),
-                       cl::init(0), cl::cat(category)};
+  cl::opt<std::string> threads{
+      "threads", cl::desc("The most threads; 0: as many as there are"),
+      cl::value_desc("N"), cl::init("0"), cl::cat(category)};
   cl::opt<std::string> target{
       "target", cl::desc("The processor to compile for, haswell,-fma"),
       cl::value_desc("NAME"), cl::init("host"), cl::cat(category)};
@@ -278,9 +279,10 @@ static void measure(Executable::PackedFunction function,
 }
 
 static Error run(const Options &options) {
-  if (options.threads < 0)
-    return createStringError("expected --threads to be 0 or more, but got " +
-                             Twine(options.threads));
+  int32_t threads;
+  if (StringRef(options.threads).getAsInteger(10, threads) || threads < 0)
+    return createStringError("expected --threads to be 0 or more, but got '" +
+                             options.threads + "'");
   Expected<Target> target = Target::parse(options.target);
   if (!target)
     return target.takeError();
@@ -317,7 +319,7 @@ static Error run(const Options &options) {
   SmallVector<void *> pointers;
   for (Argument &value : call->values)
     pointers.push_back(value.getAddress());
-  rmsnorm_executor executor = {nullptr, nullptr, options.threads};
+  rmsnorm_executor executor = {nullptr, nullptr, threads};
   rmsnorm_set_executor(executor);
   rmsnorm_set_check_handler([](const char *message) {
     errs() << message << '\n';
@@ -337,7 +339,8 @@ int main(int argc, char **argv) {
   cl::ResetCommandLineParser();
   Options options;
   cl::HideUnrelatedOptions(options.category);
-  cl::ParseCommandLineOptions(argc, argv, overview);
+  if (!parseCommandLine(argc, argv, overview))
+    return 1;
   if (Error error = run(options)) {
     std::string message = toString(std::move(error));
     // Diagnostics of the compiler say where and how severe already.

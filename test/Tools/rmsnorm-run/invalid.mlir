@@ -52,6 +52,24 @@
 // RUN: %refused %t/out rmsnorm-run %s --entry=f --input=%t/bad.npy --input=%t/w.npy --output=%t/out/y.npy:4x8 | FileCheck %s --check-prefix=SIZE
 // SIZE: rmsnorm-run: error: --input: '{{.*}}bad.npy': expected a size below 2^63 bytes, but the shape exceeds it
 
+// The text of a header is foreign: its beginning is quoted, on one line.
+// RUN: %python -c "print('{' + 'x\n' * 99)" > %t/long.txt
+// RUN: %python %S/Inputs/npy.py %t/bad.npy '<f4' 4x8 header=@%t/long.txt
+// RUN: %refused %t/out rmsnorm-run %s --entry=f --input=%t/bad.npy --input=%t/w.npy --output=%t/out/y.npy:4x8 | FileCheck %s --check-prefix=FOREIGN
+// FOREIGN: rmsnorm-run: error: --input: '{{.*}}bad.npy': expected a header with descr, fortran_order and shape, but got {x\0Ax\0A{{[x0A\\]*}}...{{$}}
+// Objects, records, text, and other types that are no numbers of ours.
+// RUN: %python %S/Inputs/npy.py %t/bad.npy '|O' 8
+// RUN: %refused %t/out rmsnorm-run %s --entry=f --input=%t/bad.npy --input=%t/w.npy --output=%t/out/y.npy:4x8 | FileCheck %s --check-prefix=OBJECT
+// OBJECT: rmsnorm-run: error: --input: '{{.*}}bad.npy': expected little-endian numbers, but got dtype '|O'
+// RUN: %python %S/Inputs/npy.py %t/bad.npy '<U3' 8
+// RUN: %refused %t/out rmsnorm-run %s --entry=f --input=%t/bad.npy --input=%t/w.npy --output=%t/out/y.npy:4x8 | FileCheck %s --check-prefix=UNICODE
+// UNICODE: rmsnorm-run: error: --input: '{{.*}}bad.npy': expected little-endian numbers, but got dtype '<U3'
+// RUN: %python %S/Inputs/npy.py %t/bad.npy '<f4' 4x8 "header={'descr': [('a', '<f4')], 'fortran_order': False, 'shape': (32,)}"
+// RUN: %refused %t/out rmsnorm-run %s --entry=f --input=%t/bad.npy --input=%t/w.npy --output=%t/out/y.npy:4x8 | FileCheck %s --check-prefix=RECORD
+// RECORD: rmsnorm-run: error: --input: '{{.*}}bad.npy': expected a header with descr, fortran_order and shape, but got {'descr': {{\[}}('a', '<f4')], 'fortran_order': False, 'shape': (32,)}
+// RUN: %refused %t/out rmsnorm-run %s --entry=f --input=%t --input=%t/w.npy --output=%t/out/y.npy:4x8 | FileCheck %s --check-prefix=INDIR
+// INDIR: rmsnorm-run: error: --input: '{{.*}}': Is a directory
+
 // Too few and too many files.
 // RUN: %refused %t/out rmsnorm-run %s --entry=f --input=%t/x.npy --output=%t/out/y.npy | FileCheck %s --check-prefix=FEW
 // FEW: rmsnorm-run: error: expected an --input or --output for each of the 3 arguments of 'f', but got 2
@@ -82,6 +100,19 @@
 // RUN: %refused %t/out rmsnorm-run %s --entry=f --input=%t/x.npy --input=%t/w.npy --output=%t/out/y.npy:4x8 \
 // RUN:   --save-argument=3:%t/out/x.npy | FileCheck %s --check-prefix=SAVE
 // SAVE: rmsnorm-run: error: expected --save-argument=N:FILE.npy with N below 3, but got '3:{{.*}}x.npy'
+// Two outputs in one file, whose name is spelled in two ways; none at all.
+// RUN: %refused %t/out rmsnorm-run %s --entry=f --input=%t/x.npy --input=%t/w.npy --output=%t/out/y.npy:4x8 \
+// RUN:   --save-argument=0:%t/out/../out/y.npy | FileCheck %s --check-prefix=SAMEFILE
+// SAMEFILE: rmsnorm-run: error: '{{.*}}out/../out/y.npy': expected a file for each output, but got this one for two
+// RUN: %refused %t/out rmsnorm-run %s --entry=f --input=%t/x.npy --input=%t/w.npy --output=:4x8 | FileCheck %s --check-prefix=NONAME
+// NONAME: rmsnorm-run: error: expected a file to write to, but got ''
+// RUN: %refused %t/out rmsnorm-run %s --entry=f --input=%t/x.npy --input=%t/w.npy --output=%t/out/y.npy:9999999x99999999 | FileCheck %s --check-prefix=OUTLARGE
+// OUTLARGE: rmsnorm-run: error: --output={{.*}}y.npy:9999999x99999999, argument 2: expected shape ?x8, but got 9999999x99999999
+// What is there already stays as it was.
+// RUN: cp %t/w.npy %t/kept.npy
+// RUN: %refused %t/out rmsnorm-run %s --entry=f --input=%t/x.npy --input=%t/w.npy --output=%t/kept.npy:5x8 | FileCheck %s --check-prefix=KEPT
+// KEPT: invalid.mlir:{{[0-9]+}}:3: error: expected dimension 0 of outs to have the size of x's axis 0, but got another
+// RUN: cmp %t/w.npy %t/kept.npy
 
 // Targets and threads.
 // RUN: %refused %t/out rmsnorm-run %s --entry=f --target=abacus --output=%t/out/y.npy | FileCheck %s --check-prefix=TARGET
@@ -89,7 +120,19 @@
 // RUN: %refused %t/out rmsnorm-run %s --entry=f --target=haswell,avx --output=%t/out/y.npy | FileCheck %s --check-prefix=FEATURE
 // FEATURE: rmsnorm-run: error: expected the target's features to be such as +avx2 or -fma, but got 'avx'
 // RUN: %refused %t/out rmsnorm-run %s --entry=f --threads=-1 --output=%t/out/y.npy | FileCheck %s --check-prefix=THREADS
-// THREADS: rmsnorm-run: error: expected --threads to be 0 or more, but got -1
+// THREADS: rmsnorm-run: error: expected --threads to be 0 or more, but got '-1'
+// RUN: %refused %t/out rmsnorm-run %s --entry=f --threads=two --output=%t/out/y.npy | FileCheck %s --check-prefix=THREADTEXT
+// THREADTEXT: rmsnorm-run: error: expected --threads to be 0 or more, but got 'two'
+// RUN: %refused %t/out rmsnorm-run %s --entry=f --target=i386 --output=%t/out/y.npy | FileCheck %s --check-prefix=MODE
+// MODE: rmsnorm-run: error: expected the target's processor to be one with a 64-bit mode, but got 'i386'
+
+// Command lines that are none.
+// RUN: %refused %t/out rmsnorm-run | FileCheck %s --check-prefix=NOTHING
+// NOTHING: rmsnorm-run: error: not enough positional command line arguments specified; see rmsnorm-run --help
+// RUN: %refused %t/out rmsnorm-run %s %s | FileCheck %s --check-prefix=TWICE
+// TWICE: rmsnorm-run: error: too many positional arguments specified; see rmsnorm-run --help
+// RUN: %refused %t/out rmsnorm-run %s --inputs=%t/x.npy | FileCheck %s --check-prefix=OPTION
+// OPTION: rmsnorm-run: error: unknown command line argument '--inputs={{.*}}x.npy'; see rmsnorm-run --help
 
 // A module that is wrong.
 // RUN: echo 'func.func @f(%%x: memref<4xf32>) { rmsnorm.rms_norm ins(%%x : memref<4xf32>) outs(%%x : memref<4xf32>) reduce [1] return }' > %t/axis.mlir

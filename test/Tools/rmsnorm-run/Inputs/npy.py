@@ -1,7 +1,8 @@
 # Part of the RMSNorm project, under the Apache License v2.0 with LLVM Exceptions.
 # SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 """npy.py FILE DESCR SHAPE [header=TEXT] [bytes=N] [version=N] [cut=N]: writes a
-.npy file, right or wrong, without NumPy. SHAPE is such as 2x3 or ()."""
+.npy file, right or wrong, without NumPy. SHAPE is such as 2x3 or (). TEXT may be
+@FILE."""
 
 import math
 import struct
@@ -14,6 +15,8 @@ tuple_text = "(" + ", ".join(map(str, extents)) + ("," if len(extents) == 1 else
 header = options.get(
     "header",
     "{'descr': '%s', 'fortran_order': False, 'shape': %s, }" % (descr, tuple_text))
+if header.startswith("@"):
+    header = open(header[1:]).read()
 size = int("".join(c for c in descr if c.isdigit()) or 1) * math.prod(extents)
 version = int(options.get("version", 1))
 length = struct.pack("<H" if version == 1 else "<I", len(header))

@@ -1,0 +1,222 @@
+//===- Overlap.cpp - Operands that share memory ---------------------------===//
+//
+// Part of the RMSNorm project, under the Apache License v2.0 with LLVM
+// Exceptions. SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "Overlap.h"
+#include "llvm/ADT/STLExtras.h"
+#include "llvm/ADT/Twine.h"
+
+using namespace rmsnorm;
+using llvm::Error;
+using llvm::Twine;
+
+using Layout = IndexSpace::Layout;
+using Wide = __int128;
+
+//===----------------------------------------------------------------------===//
+// Sums of strides
+//===----------------------------------------------------------------------===//
+
+namespace {
+/// The sums of `stride` times 0 to `most`, over all terms. Strides are
+/// positive.
+struct Sums {
+  struct Term {
+    Wide stride, most;
+  };
+
+  void add(Wide stride, Wide most) {
+    if (stride == 0 || most == 0)
+      return;
+    terms.push_back({stride < 0 ? -stride : stride, most});
+  }
+  void close();
+  bool contains(Wide sum);
+
+  llvm::SmallVector<Term, 16> terms;
+
+private:
+  bool search(size_t first, Wide sum);
+
+  /// What the terms from each one on add up to at most.
+  llvm::SmallVector<Wide, 16> reach;
+  int steps = 0;
+};
+} // namespace
+
+/// Sorts the terms, the largest stride first, and joins those with one stride.
+void Sums::close() {
+  llvm::sort(terms, [](const Term &lhs, const Term &rhs) {
+    return lhs.stride > rhs.stride;
+  });
+  size_t last = 0;
+  for (size_t i = 1; i < terms.size(); ++i) {
+    if (terms[i].stride == terms[last].stride)
+      terms[last].most += terms[i].most;
+    else
+      terms[++last] = terms[i];
+  }
+  if (!terms.empty())
+    terms.resize(last + 1);
+  reach.assign(terms.size() + 1, 0);
+  for (size_t i = terms.size(); i-- > 0;)
+    reach[i] = reach[i + 1] + terms[i].stride * terms[i].most;
+}
+
+bool Sums::contains(Wide sum) {
+  close();
+  return search(0, sum);
+}
+
+/// Where strides are nested, as those of slices are, each term leaves one or
+/// two factors to look at. Others may take exponentially many steps; after some
+/// thousands the answer is that the sum may be there.
+bool Sums::search(size_t first, Wide sum) {
+  if (sum < 0 || sum > reach[first])
+    return false;
+  if (first == terms.size() || ++steps > 10000)
+    return true;
+  const Term &term = terms[first];
+  Wide rest = sum - reach[first + 1];
+  Wide low = rest > 0 ? (rest + term.stride - 1) / term.stride : 0;
+  Wide high = std::min(term.most, sum / term.stride);
+  for (Wide factor = high; factor >= low; --factor)
+    if (search(first + 1, sum - factor * term.stride))
+      return true;
+  return false;
+}
+
+//===----------------------------------------------------------------------===//
+// Operands
+//===----------------------------------------------------------------------===//
+
+namespace {
+/// The bytes that an operand lies between, from its data on.
+struct Span {
+  Wide begin, end;
+};
+} // namespace
+
+static Span getSpan(const IndexSpace &space, const Layout &layout) {
+  int64_t below = 0, above = 0, size = getByteSize(layout.type);
+  for (int axis = 0; axis < space.rank; ++axis) {
+    // No product overflows: lay has checked that.
+    int64_t last = layout.strides[axis] * (space.extents[axis] - 1);
+    (last < 0 ? below : above) += last;
+  }
+  Wide data = reinterpret_cast<uintptr_t>(layout.data);
+  return {data + below * size, data + (above + 1) * size};
+}
+
+static bool isEmpty(const IndexSpace &space, const Layout &layout) {
+  for (int axis = 0; axis < space.rank; ++axis)
+    if (contains(layout.axes, axis) && space.extents[axis] == 0)
+      return true;
+  return false;
+}
+
+/// Whether each element of one is the element of the other at the same place.
+static bool areSame(const IndexSpace &space, const Layout &lhs,
+                    const Layout &rhs) {
+  bool same =
+      lhs.data == rhs.data && getByteSize(lhs.type) == getByteSize(rhs.type);
+  for (int axis = 0; same && axis < space.rank; ++axis)
+    same = space.extents[axis] < 2 || lhs.strides[axis] == rhs.strides[axis];
+  return same;
+}
+
+/// Whether some byte belongs to both. From the first byte of `lhs` to the last
+/// of `rhs`, both must be able to make up the way.
+static bool share(const IndexSpace &space, const Layout &lhs, const Span &left,
+                  const Layout &rhs, const Span &right) {
+  if (left.end <= right.begin || right.end <= left.begin)
+    return false;
+  Sums sums;
+  Wide leftSize = getByteSize(lhs.type), rightSize = getByteSize(rhs.type);
+  for (int axis = 0; axis < space.rank; ++axis) {
+    Wide most = space.extents[axis] - 1;
+    sums.add(lhs.strides[axis] * leftSize, most);
+    sums.add(rhs.strides[axis] * rightSize, most);
+  }
+  sums.add(1, leftSize - 1 + rightSize - 1);
+  return sums.contains(right.end - 1 - left.begin);
+}
+
+/// Whether each axis steps over all that the axes after it reach, as it does
+/// where the last is the fastest.
+static bool isNested(const IndexSpace &space, const Layout &layout) {
+  int64_t reach = 0;
+  for (int axis = space.rank; axis-- > 0;) {
+    if (space.extents[axis] < 2 || !contains(layout.axes, axis))
+      continue;
+    int64_t stride = std::abs(layout.strides[axis]);
+    if (stride <= reach)
+      return false;
+    reach += stride * (space.extents[axis] - 1);
+  }
+  return true;
+}
+
+/// Whether two positions of a destination are one element: positions that
+/// differ by 1 or more on one axis and by anything on the others.
+static bool sharesWithItself(const IndexSpace &space, const Layout &layout) {
+  if (isNested(space, layout))
+    return false;
+  Sums all;
+  for (int axis = 0; axis < space.rank; ++axis)
+    all.add(layout.strides[axis], space.extents[axis] - 1);
+  for (size_t axis = 0; axis < all.terms.size(); ++axis) {
+    // Differences from -most to most, counted from 0 on.
+    Sums sums;
+    Wide none = 0;
+    for (auto [other, term] : llvm::enumerate(all.terms)) {
+      bool isAxis = other == axis;
+      sums.add(term.stride, isAxis ? term.most - 1 : term.most * 2);
+      none += term.stride * (isAxis ? -1 : term.most);
+    }
+    if (sums.contains(none))
+      return true;
+  }
+  return false;
+}
+
+static Error invalid(const Twine &message) {
+  return llvm::make_error<NormError>(NormErrorKind::InvalidArgument, message);
+}
+
+static Error checkPair(const IndexSpace &space, Operand written,
+                       const Span &span, Operand other) {
+  const Layout &target = space.layouts[written];
+  const Layout &layout = space.layouts[other];
+  // Two destinations are looked at once.
+  if (!layout.isPresent || other >= written || isEmpty(space, layout))
+    return Error::success();
+  bool mayBeSame = written != Operand::Rstd &&
+                   (other == Operand::X || other == Operand::Residual);
+  if ((mayBeSame && areSame(space, target, layout)) ||
+      !share(space, target, span, layout, getSpan(space, layout)))
+    return Error::success();
+  return invalid(Twine("expected ") + getName(written) + " in memory apart " +
+                 "from that of " + getName(other) +
+                 (mayBeSame ? ", or the very same" : "") +
+                 ", but got one that overlaps with it");
+}
+
+Error rmsnorm::checkOverlaps(const IndexSpace &space) {
+  for (Operand written : {Operand::Y, Operand::ResidualOut, Operand::Rstd}) {
+    const Layout &target = space.layouts[written];
+    if (!target.isPresent || isEmpty(space, target))
+      continue;
+    if (sharesWithItself(space, target))
+      return invalid("expected strides of " + getName(written) +
+                     " that keep its elements apart, but two of them are one");
+    Span span = getSpan(space, target);
+    for (Operand other : allOperands)
+      if (Error error = checkPair(space, written, span, other))
+        return error;
+  }
+  return Error::success();
+}
