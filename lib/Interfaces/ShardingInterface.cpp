@@ -150,10 +150,7 @@ static FailureOr<Shards> findShards(NormOpInterface op,
   Shards shards{shardings.front().getGridAttr(), {}};
   for (int64_t axis : llvm::seq(op.getX().getType().getRank()))
     shards.axes.emplace_back(splitOf(shardings.front(), axis));
-  GridOp grid = getGridOrNull(op, shards.grid, symbols);
-  if (!grid)
-    return op->emitOpError() << "expected a grid of devices named "
-                             << shards.grid << ", but got none";
+  GridOp grid = getGrid(op, shards.grid, symbols);
   for (auto [tensor, sharding] : llvm::zip_equal(tensorsOf(op), shardings)) {
     if (!sharding)
       continue;
