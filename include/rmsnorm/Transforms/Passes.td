@@ -118,6 +118,27 @@ def RMSNormDropArgumentResults
   }];
 }
 
+def RMSNormExpandCopies : Pass<"rmsnorm-expand-copies"> {
+  let summary = "Take copies of views to linalg";
+  let description = [{
+    memref.copy from or to a view whose layout is not plainly row by row becomes
+    a linalg.generic. On its way to LLVM it would become a call of a function of
+    MLIR's own runtime, which is not there. The other copies stay; they become
+    memcpy.
+
+    ```mlir
+    memref.copy %x, %y : memref<8x64xf32, strided<[128, 1], offset: ?>> to memref<8x64xf32>
+    // becomes
+    linalg.generic {indexing_maps = [#id, #id], iterator_types = ["parallel", "parallel"]}
+        ins(%x : memref<8x64xf32, strided<[128, 1], offset: ?>>) outs(%y : memref<8x64xf32>) {
+    ^bb0(%in: f32, %out: f32):
+      linalg.yield %in : f32
+    }
+    ```
+  }];
+  let dependentDialects = ["::mlir::linalg::LinalgDialect"];
+}
+
 def RMSNormExpandFloats : Pass<"rmsnorm-expand-floats"> {
   let summary = "Convert narrow floats by integer arithmetic";
   let description = [{
