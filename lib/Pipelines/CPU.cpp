@@ -7,14 +7,12 @@
 
 #include "rmsnorm/Pipelines/CPU.h"
 #include "mlir/Conversion/Passes.h"
-#include "mlir/Dialect/Arith/Transforms/Passes.h"
 #include "mlir/Dialect/Bufferization/IR/BufferizableOpInterface.h"
 #include "mlir/Dialect/Bufferization/Pipelines/Passes.h"
 #include "mlir/Dialect/Bufferization/Transforms/Passes.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Dialect/LLVMIR/Transforms/Passes.h"
 #include "mlir/Dialect/Linalg/Passes.h"
-#include "mlir/Dialect/Math/Transforms/Passes.h"
 #include "mlir/Dialect/MemRef/Transforms/Passes.h"
 #include "mlir/Pass/PassRegistry.h"
 #include "mlir/Transforms/Passes.h"
@@ -74,11 +72,6 @@ static void vectorize(OpPassManager &pm, const CPUPipelineOptions &options) {
   pm.addPass(createRMSNormVectorize());
   pm.addPass(createRMSNormExpandCopies());
   pm.addPass(createConvertLinalgToLoopsPass());
-  // What other ops compute in narrow floats: in f32, each step rounded.
-  arith::ArithEmulateUnsupportedFloatsOptions narrow;
-  narrow.sourceTypeStrs = {"bf16", "f16", "f8E4M3FN", "f8E5M2"};
-  pm.addPass(arith::createArithEmulateUnsupportedFloats(narrow));
-  pm.addPass(math::createMathExtendToSupportedTypes());
   pm.addPass(createRMSNormExpandFloats({hasFeature(options, "f16c")}));
   pm.addPass(createCanonicalizerPass());
   pm.addPass(createCSEPass());

@@ -144,7 +144,8 @@ def RMSNormExpandFloats : Pass<"rmsnorm-expand-floats"> {
   let description = [{
     arith.extf and arith.truncf from or to bf16, f16, f8E4M3FN and f8E5M2
     become integer arithmetic on whole vectors, rounded once to nearest even.
-    Overflow gives infinity, or NaN in f8E4M3FN, which has none.
+    Overflow gives infinity, or NaN in f8E4M3FN, which has none. Arithmetic on
+    these types is done in f32, and each result rounded.
   }];
   let options = [
     Option<"nativeF16", "native-f16", "bool", "false",
