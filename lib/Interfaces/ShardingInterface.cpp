@@ -174,8 +174,8 @@ static LogicalResult checkCanShard(NormOpInterface op, const Shards &shards) {
   if (!norm)
     return success();
   auto isSplit = [](ArrayRef<GridAxis> axes) { return !axes.empty(); };
-  // A group of devices is one of shards already, which shards of theirs are not
-  // in.
+  // The group says where the other parts of x are; split further, they would be
+  // elsewhere.
   if (norm.getDeviceGroup() && llvm::any_of(shards.axes, isSplit))
     return op->emitOpError() << "expected a norm without device_group to "
                                 "shard, but got one with it";

@@ -13,7 +13,7 @@ func.func @stable(%x: tensor<8x64xf32>, %o: tensor<8x64xf32>) -> tensor<8x64xf32
 
 // -----
 
-// Also by rows: the devices of the group are not those of the grid.
+// Also by rows: the parts that the group names would be elsewhere.
 shard.grid @grid(shape = 2)
 func.func @group(%x: tensor<8x64xf32>, %o: tensor<8x64xf32>) -> tensor<8x64xf32> {
   %s = shard.sharding @grid split_axes = [[0]] : !shard.sharding
