@@ -17,6 +17,7 @@ void rmsnorm::registerAllDialects(mlir::DialectRegistry &registry) {
   registerAggregatedOpInterface(registry);
   registerBufferizableOpInterface(registry);
   registerRuntimeVerifiableOpInterface(registry);
+  registerShardingInterface(registry);
   registerTilingInterface(registry);
   // Inherits from tiling, which has to be there first.
   registerPartialReductionOpInterface(registry);

@@ -74,7 +74,7 @@ void RMSNormDialect::initialize() {
 #include "rmsnorm/IR/RMSNormOps.cpp.inc"
       >();
   addInterfaces<BytecodeInterface>();
-  // lib/Interfaces has these; registerAllInterfaces attaches them.
+  // lib/Interfaces has these; registerAllDialects attaches them.
   promiseForAllOps<TilingInterface>(*this);
   promiseForAllOps<PartialReductionOpInterface>(*this);
   promiseForAllOps<linalg::AggregatedOpInterface>(*this);

@@ -18,11 +18,11 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "Statistics.h"
 #include "Tiles.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
-#include "mlir/IR/TypeUtilities.h"
 #include "rmsnorm/Interfaces/Interfaces.h"
 
 using namespace mlir;
@@ -31,23 +31,10 @@ using namespace rmsnorm;
 using Folds = SmallVector<OpFoldResult>;
 using Axes = llvm::SetVector<unsigned>;
 
-/// Room for a sum and a count in tensors of the given size.
-static SmallVector<Value> createRoom(OpBuilder &b, Location loc,
-                                     ArrayRef<OpFoldResult> sizes,
-                                     FloatType type) {
-  Value sum = tensor::EmptyOp::create(b, loc, sizes, type);
-  Value count = tensor::EmptyOp::create(b, loc, sizes, type);
-  return {sum, count};
-}
-
-/// Zeros in `room`.
 static SmallVector<Value> createZeros(OpBuilder &b, Location loc,
                                       ValueRange room) {
-  Type type = getElementTypeOrSelf(room.front().getType());
-  Value zero = arith::ConstantOp::create(b, loc, b.getFloatAttr(type, 0.0));
-  return llvm::map_to_vector(room, [&](Value value) -> Value {
-    return linalg::FillOp::create(b, loc, zero, value).getResult(0);
-  });
+  return llvm::map_to_vector(
+      room, [&](Value value) { return createFilled(b, loc, value, 0.0); });
 }
 
 /// `sizes` with the reduced axes that are not tiled as 1.
@@ -116,21 +103,6 @@ static linalg::GenericOp addUp(OpBuilder &b, Location loc, ValueRange partials,
         Value sum = arith::AddFOp::create(b, loc, args[0], args[2]);
         Value count = arith::AddFOp::create(b, loc, args[1], args[3]);
         linalg::YieldOp::create(b, loc, ValueRange{sum, count});
-      });
-}
-
-/// The mean of `totals`, in the destination of `op`.
-static linalg::GenericOp divide(OpBuilder &b, MeanSquareOp op,
-                                ValueRange totals) {
-  int64_t rank = op.getRank();
-  SmallVector<AffineMap> maps(3, b.getMultiDimIdentityMap(rank));
-  SmallVector<utils::IteratorType> iterators(rank,
-                                             utils::IteratorType::parallel);
-  return linalg::GenericOp::create(
-      b, op.getLoc(), op->getResultTypes(), totals, op.getOut(), maps,
-      iterators, [](OpBuilder &b, Location loc, ValueRange args) {
-        Value mean = arith::DivFOp::create(b, loc, args[0], args[1]);
-        linalg::YieldOp::create(b, loc, mean);
       });
 }
 

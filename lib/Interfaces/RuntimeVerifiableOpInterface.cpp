@@ -13,6 +13,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "mlir/Interfaces/RuntimeVerifiableOpInterface.h"
+#include "OperandNames.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/ControlFlow/IR/ControlFlowOps.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
@@ -22,26 +23,6 @@
 
 using namespace mlir;
 using namespace rmsnorm;
-
-/// The names of the operands in the textual form, in the order of the
-/// operand segments.
-static ArrayRef<StringRef> namesOf(RMSNormOp) {
-  static constexpr StringRef names[] = {
-      "x",    "scale", "bias",         "residual",
-      "mask", "outs",  "residual_out", "rstd_out"};
-  return names;
-}
-static ArrayRef<StringRef> namesOf(MeanSquareOp) {
-  static constexpr StringRef names[] = {"x", "residual", "mask", "outs",
-                                        "count_out"};
-  return names;
-}
-static ArrayRef<StringRef> namesOf(NormalizeOp) {
-  static constexpr StringRef names[] = {"x",     "statistic",    "count",
-                                        "scale", "bias",         "residual",
-                                        "outs",  "residual_out", "rstd_out"};
-  return names;
-}
 
 static Value createSize(OpBuilder &b, Location loc, Value shaped, int64_t dim) {
   if (isa<MemRefType>(shaped.getType()))
@@ -86,16 +67,13 @@ static std::string messageOf(const Check &check, ShapedType x) {
 template <typename Op>
 static SmallVector<Check> findChecks(Op op) {
   SmallVector<Check> checks;
-  for (auto [segment, name] : llvm::enumerate(namesOf(op))) {
-    auto [start, size] = op.getODSOperandIndexAndLength(segment);
-    if (size == 0)
-      continue;
-    OpOperand &operand = op->getOpOperand(start);
+  for (OpOperand &operand : op->getOpOperands()) {
     // x itself, also where it is the destination.
     if (operand.get() == op.getX())
       continue;
     for (auto [dim, axis] : llvm::enumerate(op.getOperandAxes(operand))) {
-      Check check{name, operand.get(), static_cast<int64_t>(dim), axis};
+      Check check{nameOf(operand), operand.get(), static_cast<int64_t>(dim),
+                  axis};
       if (isOpen(check, op.getX().getType()))
         checks.push_back(check);
     }

@@ -70,6 +70,7 @@ static void decompose(OpPassManager &pm, const CPUPipelineOptions &) {
 
 static void vectorize(OpPassManager &pm, const CPUPipelineOptions &options) {
   pm.addPass(createRMSNormVectorize());
+  pm.addPass(createRMSNormExpandCopies());
   pm.addPass(createConvertLinalgToLoopsPass());
   pm.addPass(createRMSNormExpandFloats({hasFeature(options, "f16c")}));
   pm.addPass(createCanonicalizerPass());

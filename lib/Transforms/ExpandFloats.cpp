@@ -12,9 +12,14 @@
 // expanded even where the target has an instruction: vcvtneps2bf16 flushes
 // subnormals, and the integers are as fast.
 //
+// Norms compute in wider types; where another op computes in a narrow one, it
+// does so in f32 here, and each result is rounded. For +, -, ·, / and the root
+// that is the same as rounding once.
+//
 //===----------------------------------------------------------------------===//
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/Math/IR/Math.h"
 #include "mlir/IR/BuiltinTypes.h"
 #include "mlir/IR/PatternMatch.h"
 #include "mlir/IR/TypeUtilities.h"
@@ -221,6 +226,53 @@ Value Converter::narrow(Value wide, FloatType to, bool isNative) {
 
 static bool isNarrow(FloatType type) { return type.getWidth() <= 16; }
 
+static bool hasNarrowElements(Type type) {
+  auto element = dyn_cast<FloatType>(getElementTypeOrSelf(type));
+  return element && isNarrow(element);
+}
+
+/// Whether `op` does arithmetic on narrow floats, more than moving them.
+static bool computesNarrow(Operation *op) {
+  if (!isa_and_nonnull<arith::ArithDialect, math::MathDialect>(
+          op->getDialect()) ||
+      isa<arith::ExtFOp, arith::TruncFOp, arith::BitcastOp, arith::SelectOp,
+          arith::ConstantOp>(op))
+    return false;
+  return llvm::any_of(op->getOperandTypes(), hasNarrowElements) ||
+         llvm::any_of(op->getResultTypes(), hasNarrowElements);
+}
+
+/// `type` with elements of f32 where it has narrow ones.
+static Type widened(Type type) {
+  if (!hasNarrowElements(type))
+    return type;
+  Type f32 = Float32Type::get(type.getContext());
+  auto vector = dyn_cast<VectorType>(type);
+  return vector ? vector.clone(f32) : f32;
+}
+
+/// op(x) ~> truncf(op(extf(x)))
+static void computeInF32(RewriterBase &rewriter, Operation *op) {
+  Location loc = op->getLoc();
+  rewriter.setInsertionPoint(op);
+  OperationState state(loc, op->getName());
+  state.addAttributes(op->getAttrs());
+  for (Value operand : op->getOperands())
+    state.addOperands(hasNarrowElements(operand.getType())
+                          ? arith::ExtFOp::create(rewriter, loc,
+                                                  widened(operand.getType()),
+                                                  operand)
+                                .getResult()
+                          : operand);
+  for (Type type : op->getResultTypes())
+    state.addTypes(widened(type));
+  SmallVector<Value> results(rewriter.create(state)->getResults());
+  for (auto [result, type] : llvm::zip_equal(results, op->getResultTypes()))
+    if (hasNarrowElements(type))
+      result = arith::TruncFOp::create(rewriter, loc, type, result);
+  rewriter.replaceOp(op, results);
+}
+
 namespace {
 struct ExpandFloats : rmsnorm::impl::RMSNormExpandFloatsBase<ExpandFloats> {
   using RMSNormExpandFloatsBase::RMSNormExpandFloatsBase;
@@ -247,6 +299,13 @@ struct ExpandFloats : rmsnorm::impl::RMSNormExpandFloatsBase<ExpandFloats> {
   void runOnOperation() override {
     IRRewriter rewriter(&getContext());
     SmallVector<Operation *> ops;
+    getOperation()->walk([&](Operation *op) {
+      if (computesNarrow(op))
+        ops.push_back(op);
+    });
+    for (Operation *op : ops)
+      computeInF32(rewriter, op);
+    ops.clear();
     getOperation()->walk([&](Operation *op) {
       if (isa<arith::ExtFOp, arith::TruncFOp>(op))
         ops.push_back(op);

@@ -110,3 +110,75 @@ module attributes {transform.with_named_sequence} {
     transform.yield
   }
 }
+
+// -----
+
+// By the tiles of the second result: a tile of r needs the rows it is of.
+// CHECK-LABEL: func.func @rstd
+// CHECK-NOT: rmsnorm.rms_norm
+// CHECK: scf.for %[[I:.*]] = %c0 to %c8 step %c4
+// CHECK: %[[X:.*]] = tensor.extract_slice %arg0[%[[I]], 0] [4, 64] [1, 1]
+// CHECK: %{{.*}}, %[[R:.*]] = rmsnorm.rms_norm ins(%[[X]] : tensor<4x64xf32>) {{.*}} rstd_out(%{{.*}} : tensor<4x1xf32>)
+// CHECK: linalg.exp ins(%[[R]] : tensor<4x1xf32>)
+func.func @rstd(%x: tensor<8x64xf32>, %e: tensor<8x64xf32>, %r: tensor<8x1xf32>, %o: tensor<8x1xf32>) -> tensor<8x1xf32> {
+  %y, %rstd = rmsnorm.rms_norm ins(%x : tensor<8x64xf32>) outs(%e : tensor<8x64xf32>) rstd_out(%r : tensor<8x1xf32>)
+  %exp = linalg.exp ins(%rstd : tensor<8x1xf32>) outs(%o : tensor<8x1xf32>) -> tensor<8x1xf32>
+  return %exp : tensor<8x1xf32>
+}
+module attributes {transform.with_named_sequence} {
+  transform.named_sequence @__transform_main(%root: !transform.any_op {transform.readonly}) {
+    %last = transform.structured.match ops{["linalg.exp"]} in %root : (!transform.any_op) -> !transform.any_op
+    %fused, %loop = transform.structured.fuse %last tile_sizes [4] : (!transform.any_op) -> (!transform.any_op, !transform.any_op)
+    transform.yield
+  }
+}
+
+// -----
+
+// By the tiles of an operand that is not x; the slice of x follows from them.
+// CHECK-LABEL: func.func @residual
+// CHECK: scf.forall (%[[T:.*]]) in (2)
+// CHECK: %[[I:.*]] = affine.apply
+// CHECK: %[[R:.*]] = linalg.exp {{.*}} -> tensor<4x64xf32>
+// CHECK: %[[X:.*]] = tensor.extract_slice %arg0[%[[I]], 0] [4, 64] [1, 1]
+// CHECK: rmsnorm.rms_norm ins(%[[X]] : tensor<4x64xf32>) residual(%[[R]] : tensor<4x64xf32>)
+// CHECK: scf.forall.in_parallel
+// CHECK-NOT: rmsnorm.rms_norm
+// CHECK: return
+func.func @residual(%x: tensor<8x64xf32>, %r: tensor<8x64xf32>, %e: tensor<8x64xf32>, %o: tensor<8x64xf32>) -> tensor<8x64xf32> {
+  %res = linalg.exp ins(%r : tensor<8x64xf32>) outs(%e : tensor<8x64xf32>) -> tensor<8x64xf32>
+  %y = rmsnorm.rms_norm ins(%x : tensor<8x64xf32>) residual(%res : tensor<8x64xf32>) outs(%o : tensor<8x64xf32>)
+  return %y : tensor<8x64xf32>
+}
+module attributes {transform.with_named_sequence} {
+  transform.named_sequence @__transform_main(%root: !transform.any_op {transform.readonly}) {
+    %exp = transform.structured.match ops{["linalg.exp"]} in %root : (!transform.any_op) -> !transform.any_op
+    %tiled, %loop = transform.structured.tile_using_forall %exp tile_sizes [4] : (!transform.any_op) -> (!transform.any_op, !transform.any_op)
+    %norm = transform.structured.match ops{["rmsnorm.rms_norm"]} in %root : (!transform.any_op) -> !transform.any_op
+    %fused, %new_loop = transform.rmsnorm.fuse_consumer %norm into %loop : (!transform.any_op, !transform.any_op) -> (!transform.any_op, !transform.any_op)
+    transform.yield
+  }
+}
+
+// -----
+
+// One value as x and as residual.
+// CHECK-LABEL: func.func @twice
+// CHECK: scf.forall
+// CHECK: %[[X:.*]] = linalg.exp {{.*}} -> tensor<4x64xf32>
+// CHECK: rmsnorm.rms_norm ins(%[[X]] : tensor<4x64xf32>) residual(%[[X]] : tensor<4x64xf32>)
+// CHECK: scf.forall.in_parallel
+func.func @twice(%x: tensor<8x64xf32>, %e: tensor<8x64xf32>, %o: tensor<8x64xf32>) -> tensor<8x64xf32> {
+  %exp = linalg.exp ins(%x : tensor<8x64xf32>) outs(%e : tensor<8x64xf32>) -> tensor<8x64xf32>
+  %y = rmsnorm.rms_norm ins(%exp : tensor<8x64xf32>) residual(%exp : tensor<8x64xf32>) outs(%o : tensor<8x64xf32>)
+  return %y : tensor<8x64xf32>
+}
+module attributes {transform.with_named_sequence} {
+  transform.named_sequence @__transform_main(%root: !transform.any_op {transform.readonly}) {
+    %exp = transform.structured.match ops{["linalg.exp"]} in %root : (!transform.any_op) -> !transform.any_op
+    %tiled, %loop = transform.structured.tile_using_forall %exp tile_sizes [4] : (!transform.any_op) -> (!transform.any_op, !transform.any_op)
+    %norm = transform.structured.match ops{["rmsnorm.rms_norm"]} in %root : (!transform.any_op) -> !transform.any_op
+    %fused, %new_loop = transform.rmsnorm.fuse_consumer %norm into %loop : (!transform.any_op, !transform.any_op) -> (!transform.any_op, !transform.any_op)
+    transform.yield
+  }
+}

@@ -53,3 +53,35 @@ func.func @f8_to_f64(%x: f8E4M3FN) -> f64 {
   %y = arith.extf %x : f8E4M3FN to f64
   return %y : f64
 }
+
+// Arithmetic goes by f32, each step rounded; what only moves floats stays.
+// CHECK-LABEL: @arithmetic
+// CHECK-NOT: arith.{{addf|mulf}} {{.*}}bf16
+// CHECK: %[[P:.*]] = arith.mulf %{{.*}}, %{{.*}} fastmath<contract> : f32
+// CHECK: arith.bitcast {{.*}} : i16 to bf16
+// CHECK: arith.addf {{.*}} : f32
+// CHECK: arith.cmpf olt, {{.*}} : f32
+// CHECK: arith.select {{.*}} : bf16
+// NATIVE-LABEL: @arithmetic
+func.func @arithmetic(%x: bf16, %y: bf16) -> bf16 {
+  %p = arith.mulf %x, %y fastmath<contract> : bf16
+  %s = arith.addf %p, %y : bf16
+  %less = arith.cmpf olt, %s, %y : bf16
+  %z = arith.select %less, %s, %y : bf16
+  return %z : bf16
+}
+
+// CHECK-LABEL: @functions
+// CHECK: math.exp %{{.*}} : vector<8xf32>
+// CHECK: arith.sitofp %{{.*}} : vector<8xi32> to vector<8xf32>
+// CHECK: arith.fptosi %{{.*}} : vector<8xf32> to vector<8xi32>
+// NATIVE-LABEL: @functions
+// NATIVE: %[[X:.*]] = arith.extf %arg0 : vector<8xf16> to vector<8xf32>
+// NATIVE: %[[E:.*]] = math.exp %[[X]] : vector<8xf32>
+// NATIVE: arith.truncf %[[E]] : vector<8xf32> to vector<8xf16>
+func.func @functions(%x: vector<8xf16>, %i: vector<8xi32>) -> (vector<8xf16>, vector<8xf16>, vector<8xi32>) {
+  %e = math.exp %x : vector<8xf16>
+  %f = arith.sitofp %i : vector<8xi32> to vector<8xf16>
+  %n = arith.fptosi %x : vector<8xf16> to vector<8xi32>
+  return %e, %f, %n : vector<8xf16>, vector<8xf16>, vector<8xi32>
+}

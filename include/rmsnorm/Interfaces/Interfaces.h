@@ -22,6 +22,7 @@ void registerAggregatedOpInterface(mlir::DialectRegistry &registry);
 void registerBufferizableOpInterface(mlir::DialectRegistry &registry);
 void registerPartialReductionOpInterface(mlir::DialectRegistry &registry);
 void registerRuntimeVerifiableOpInterface(mlir::DialectRegistry &registry);
+void registerShardingInterface(mlir::DialectRegistry &registry);
 void registerTilingInterface(mlir::DialectRegistry &registry);
 void registerValueBoundsOpInterface(mlir::DialectRegistry &registry);
 

@@ -118,12 +118,34 @@ def RMSNormDropArgumentResults
   }];
 }
 
+def RMSNormExpandCopies : Pass<"rmsnorm-expand-copies"> {
+  let summary = "Take copies of views to linalg";
+  let description = [{
+    memref.copy from or to a view whose layout is not plainly row by row becomes
+    a linalg.generic. On its way to LLVM it would become a call of a function of
+    MLIR's own runtime, which is not there. The other copies stay; they become
+    memcpy.
+
+    ```mlir
+    memref.copy %x, %y : memref<8x64xf32, strided<[128, 1], offset: ?>> to memref<8x64xf32>
+    // becomes
+    linalg.generic {indexing_maps = [#id, #id], iterator_types = ["parallel", "parallel"]}
+        ins(%x : memref<8x64xf32, strided<[128, 1], offset: ?>>) outs(%y : memref<8x64xf32>) {
+    ^bb0(%in: f32, %out: f32):
+      linalg.yield %in : f32
+    }
+    ```
+  }];
+  let dependentDialects = ["::mlir::linalg::LinalgDialect"];
+}
+
 def RMSNormExpandFloats : Pass<"rmsnorm-expand-floats"> {
   let summary = "Convert narrow floats by integer arithmetic";
   let description = [{
     arith.extf and arith.truncf from or to bf16, f16, f8E4M3FN and f8E5M2
     become integer arithmetic on whole vectors, rounded once to nearest even.
-    Overflow gives infinity, or NaN in f8E4M3FN, which has none.
+    Overflow gives infinity, or NaN in f8E4M3FN, which has none. Arithmetic on
+    these types is done in f32, and each result rounded.
   }];
   let options = [
     Option<"nativeF16", "native-f16", "bool", "false",

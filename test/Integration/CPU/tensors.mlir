@@ -13,6 +13,9 @@
 // RUN: %check %s halves --in "x=normal((6, 300))" --in "w=normal(300)" --out y=f32 --expect "rms_norm(x, w)[0]"
 // RUN: %check %s around --in "a=np.eye(5, 40, dtype=f32)" --in "b=normal((40, 300))" --in "w=normal(300)" --out y=f32 \
 // RUN:   --expect "Expected(2 * rms_norm(b[:5], w)[0].value)"
+// The exponential of what is rounded to 8 and to 11 bits.
+// RUN: %check %s exp_bf16 --in "x=normal((6, 300), bf16)" --out y=bf16 --worst 6 --expect "Expected(np.exp(rounded(rms_norm(x)[0].value, bf16)))"
+// RUN: %check %s exp_f16 --in "x=normal((6, 300), f16)" --out y=f16 --worst 6 --expect "Expected(np.exp(rounded(rms_norm(x)[0].value, f16)))"
 // RUN: %check %s mixed --in "x=normal((6, 300))" --out n=np.int64 --out y=f32 --expect "np.array(6), rms_norm(x)[0]"
 
 func.func @fresh(%x: tensor<?x300xbf16>, %w: tensor<300xf32>) -> tensor<?x300xbf16> {
@@ -66,6 +69,23 @@ func.func @around(%a: tensor<?x40xf32>, %b: tensor<40x300xf32>, %w: tensor<300xf
   %y = rmsnorm.rms_norm ins(%p : tensor<?x300xf32>) scale(%w : tensor<300xf32>) outs(%g : tensor<?x300xf32>)
   %z = linalg.add ins(%y, %y : tensor<?x300xf32>, tensor<?x300xf32>) outs(%e : tensor<?x300xf32>) -> tensor<?x300xf32>
   return %z : tensor<?x300xf32>
+}
+// Other ops may compute in narrow floats.
+func.func @exp_bf16(%x: tensor<?x300xbf16>) -> tensor<?x300xbf16> {
+  %c0 = arith.constant 0 : index
+  %n = tensor.dim %x, %c0 : tensor<?x300xbf16>
+  %e = tensor.empty(%n) : tensor<?x300xbf16>
+  %y = rmsnorm.rms_norm ins(%x : tensor<?x300xbf16>) outs(%e : tensor<?x300xbf16>)
+  %z = linalg.exp ins(%y : tensor<?x300xbf16>) outs(%e : tensor<?x300xbf16>) -> tensor<?x300xbf16>
+  return %z : tensor<?x300xbf16>
+}
+func.func @exp_f16(%x: tensor<?x300xf16>) -> tensor<?x300xf16> {
+  %c0 = arith.constant 0 : index
+  %n = tensor.dim %x, %c0 : tensor<?x300xf16>
+  %e = tensor.empty(%n) : tensor<?x300xf16>
+  %y = rmsnorm.rms_norm ins(%x : tensor<?x300xf16>) outs(%e : tensor<?x300xf16>)
+  %z = linalg.exp ins(%y : tensor<?x300xf16>) outs(%e : tensor<?x300xf16>) -> tensor<?x300xf16>
+  return %z : tensor<?x300xf16>
 }
 // Scalars and tensors as results.
 func.func @mixed(%x: tensor<?x300xf32>) -> (i64, tensor<?x300xf32>) {
