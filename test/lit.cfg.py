@@ -22,6 +22,7 @@ if config.sanitizers:
 config.substitutions += [
     ("%rmsnorm_binary_dir", config.rmsnorm_binary_dir),
     ("%rmsnorm_source_dir", config.rmsnorm_source_dir),
+    ("%mlir_include_dir", config.mlir_include_dir),
     ("%python", config.python),
     ("%rmsnorm_runtime", config.rmsnorm_runtime),
     ("%cc", config.cc),

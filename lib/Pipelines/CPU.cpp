@@ -115,37 +115,93 @@ ArrayRef<StringRef> rmsnorm::getCPUStages() {
   return names;
 }
 
-LogicalResult rmsnorm::buildCPUPipeline(OpPassManager &passManager,
-                                        const CPUPipelineOptions &options,
-                                        Location loc) {
-  StringRef last = options.stopAfter;
-  if (!last.empty() && !llvm::is_contained(getCPUStages(), last))
-    return emitError(loc) << "expected stop-after to be one of "
-                          << llvm::join(getCPUStages(), ", ") << ", but got "
-                          << last;
-  StringRef first = options.startAfter;
-  if (!first.empty() && !llvm::is_contained(getCPUStages(), first))
-    return emitError(loc) << "expected start-after to be one of "
-                          << llvm::join(getCPUStages(), ", ") << ", but got "
-                          << first;
-  bool isDone = !first.empty();
+/// The position of the stage `name`; past the end where there is none.
+static size_t stageIndex(StringRef name) {
+  return llvm::find(getCPUStages(), name) - getCPUStages().begin();
+}
+
+/// Whether `features` is a list such as +avx2,-fma.
+static bool isFeatureString(StringRef features) {
+  return features.empty() ||
+         llvm::all_of(llvm::split(features, ','), [](StringRef item) {
+           return item.size() > 1 && (item[0] == '+' || item[0] == '-');
+         });
+}
+
+/// What is wrong with the options, in words; empty where nothing is.
+static std::string findMistake(const CPUPipelineOptions &options) {
+  std::string text;
+  llvm::raw_string_ostream os(text);
+  if (!isFeatureString(options.features.getValue())) {
+    os << "expected features to be names after + or -, such as +avx2,-fma, "
+          "but got "
+       << options.features;
+    return text;
+  }
+  std::pair<StringRef, StringRef> named[] = {
+      {"stop-after", options.stopAfter.getValue()},
+      {"start-after", options.startAfter.getValue()}};
+  for (auto [option, stage] : named) {
+    if (stage.empty() || llvm::is_contained(getCPUStages(), stage))
+      continue;
+    os << "expected " << option << " to be one of "
+       << llvm::join(getCPUStages(), ", ") << ", but got " << stage;
+    return text;
+  }
+  if (!options.stopAfter.empty() && !options.startAfter.empty() &&
+      stageIndex(options.stopAfter) <= stageIndex(options.startAfter))
+    os << "expected stop-after to be a stage after " << options.startAfter
+       << ", but got " << options.stopAfter;
+  return text;
+}
+
+static void appendStages(OpPassManager &passManager,
+                         const CPUPipelineOptions &options) {
+  bool isDone = !options.startAfter.empty();
   for (const Stage &stage : stages) {
     if (!isDone)
       stage.append(passManager, options);
-    isDone = isDone && stage.name != first;
-    if (stage.name == last)
+    isDone = isDone && stage.name != options.startAfter.getValue();
+    if (stage.name == options.stopAfter.getValue())
       break;
   }
+}
+
+LogicalResult rmsnorm::buildCPUPipeline(OpPassManager &passManager,
+                                        const CPUPipelineOptions &options,
+                                        Location loc) {
+  std::string mistake = findMistake(options);
+  if (!mistake.empty())
+    return emitError(loc) << mistake;
+  appendStages(passManager, options);
+  return success();
+}
+
+/// Appends the pipeline as the options in `text` say, or gives what is wrong
+/// with them to `refuse`.
+static LogicalResult
+parsePipeline(OpPassManager &passManager, StringRef text,
+              function_ref<LogicalResult(const Twine &)> refuse) {
+  CPUPipelineOptions options;
+  if (failed(options.parseFromString(text)))
+    return failure();
+  std::string mistake = findMistake(options);
+  if (!mistake.empty())
+    return refuse(mistake);
+  appendStages(passManager, options);
   return success();
 }
 
 void rmsnorm::registerCPUPipeline() {
-  static PassPipelineRegistration<CPUPipelineOptions> registration(
-      "rmsnorm-to-cpu", "Take norms to the LLVM dialect for a CPU",
-      [](OpPassManager &passManager, const CPUPipelineOptions &options) {
-        MLIRContext context;
-        if (failed(buildCPUPipeline(passManager, options,
-                                    UnknownLoc::get(&context))))
-          llvm::reportFatalUsageError("invalid pipeline options");
-      });
+  // Not by PassPipelineRegistration, which has no way to refuse options.
+  static const bool isRegistered = [] {
+    registerPassPipeline(
+        "rmsnorm-to-cpu", "Take norms to the LLVM dialect for a CPU",
+        parsePipeline,
+        [](function_ref<void(const mlir::detail::PassOptions &)> visit) {
+          visit(CPUPipelineOptions());
+        });
+    return true;
+  }();
+  (void)isRegistered;
 }

@@ -71,7 +71,8 @@ def RMSNorm_DeviceGroupAttr : RMSNorm_Attr<"DeviceGroup", "device_group"> {
   let description = [{
     `axis` names the device axis. `groups` partition its devices into sets that
     share a statistic; no groups: the whole axis is one. `combination` says how
-    the statistics of a group are combined.
+    the statistics of a group are combined. C18 to C22 of
+    [Semantics.md](Semantics.md#what-is-accepted) govern it.
 
     ```mlir
     #rmsnorm.device_group<"data">
@@ -91,9 +92,9 @@ def RMSNorm_CPUScheduleAttr : RMSNorm_Attr<"CPUSchedule", "cpu_schedule"> {
   let summary = "how a norm maps to the loops and vectors of a CPU";
   let description = [{
     Every performance decision of the CPU path, as data. `rmsnorm-schedule`
-    computes it from the row length, the types and the target alone; it may as
-    well be written by hand or set by the transform dialect. Later passes read
-    it and decide nothing.
+    computes it; it may as well be written by hand or set by the transform
+    dialect. Later passes read it and decide nothing. C23, C24 and C25 of
+    [Semantics.md](Semantics.md#what-is-accepted) govern it.
 
     | parameter | meaning |
     | --- | --- |

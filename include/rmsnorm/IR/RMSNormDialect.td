@@ -18,8 +18,10 @@ def RMSNorm_Dialect : Dialect {
     One op, `rmsnorm.rms_norm`, says every root mean square normalisation in
     use; `rmsnorm.mean_square` and `rmsnorm.normalize` are its two halves, for
     those who need something between them (a collective, another fusion).
-    docs/Semantics.md has the mathematics and the numbered constraints C1, C2, …
-    that the verifiers check.
+    [Semantics.md](Semantics.md) has the mathematics and the numbered constraints
+    C1, C2, … that the verifiers check, [Passes.md](Passes.md) what takes the ops
+    to other dialects, and [TransformOps.md](TransformOps.md) the ops that do so
+    under the control of the transform dialect.
   }];
   let useDefaultAttributePrinterParser = 1;
   let dependentDialects = [

@@ -89,12 +89,30 @@ def RMSNorm_RMSNormOp : RMSNorm_Op<"rms_norm"> {
     Its results are, in this order, `y`, `h` (where `residual_out` is given) and
     `r` (where `rstd_out` is given, with the reduced axes kept as size 1).
 
+    | part | meaning | checks |
+    | --- | --- | --- |
+    | `x` | what is normalised | C1, C2 |
+    | `scale`, `bias` | over the feature axes | C2, C5, C6 |
+    | `residual` | over all axes | C2, C7 |
+    | `mask` | over all axes, or broadcast; selects the positions of the mean | C2, C8 |
+    | `out`, `residual_out`, `rstd_out` | destinations of `y`, `h` and `r` | C2, C9, C10, C11, C14 |
+    | `reduction_axes`, `feature_axes` | `reduce [...]` and `features [...]` | C3, C4 |
+    | `epsilon` | added to the mean | C12 |
+    | `scale_offset` | added to the scale; 1 for a scale around zero | C13 |
+    | `cast_order` | whether `h · r` is rounded to x's type before the scale | |
+    | `stats_type` | a wider statistics type than that of `x` alone | C15 |
+    | `stable` | divide by a power of two before squaring: no overflow | |
+    | `device_group` | the devices that share one statistic | C18, C19, C20, C21, C22 |
+    | `schedule` | how the norm maps to the CPU | C23, C24, C25 |
+
+    The checks are those of [Semantics.md](Semantics.md#what-is-accepted).
+
     ```mlir
     // The plain case.
     %0 = rmsnorm.rms_norm ins(%x : tensor<8x64xf32>) scale(%w : tensor<64xf32>)
            outs(%y : tensor<8x64xf32>)
     // Gemma: a scale around zero.
-    %1 = rmsnorm.rms_norm ins(%x : tensor<8x64xbf16>) scale(%g : tensor<64xbf16>)
+    %1 = rmsnorm.rms_norm ins(%b : tensor<8x64xbf16>) scale(%g : tensor<64xbf16>)
            outs(%y1 : tensor<8x64xbf16>) {scale_offset = 1.0 : f64}
     // Leading axes reduced, some positions left out of the mean.
     %2 = rmsnorm.rms_norm ins(%z : tensor<?x7x?xf32>) mask(%m : tensor<?x7x1xi1>)
@@ -152,6 +170,10 @@ def RMSNorm_MeanSquareOp : RMSNorm_Op<"mean_square"> {
     is what devices with unequal shards have to exchange. The results have x's
     shape with the reduced axes kept as size 1, and the statistics type.
 
+    The [checks](Semantics.md#what-is-accepted) of the parts that it shares with
+    `rmsnorm.rms_norm` are the same there and here; C16 governs the destination
+    `out`, and C17 `count_out`.
+
     ```mlir
     %ms = rmsnorm.mean_square ins(%x : tensor<8x64xbf16>) outs(%i : tensor<8x1xf32>)
     %sum, %n = rmsnorm.mean_square ins(%x : tensor<8x64xbf16>)
@@ -193,6 +215,10 @@ def RMSNorm_NormalizeOp : RMSNorm_Op<"normalize"> {
     squares and the `count` of its terms), `r = 1 / sqrt(ms + epsilon)`, and `y`,
     `h` and `r` as there. The statistic has x's shape with the reduced axes kept
     as size 1.
+
+    The [checks](Semantics.md#what-is-accepted) of the parts that it shares with
+    `rmsnorm.rms_norm` are the same there and here; C16 governs `statistic`, and
+    C17 `count`.
 
     ```mlir
     %y = rmsnorm.normalize ins(%x : tensor<8x64xbf16>) statistic(%ms : tensor<8x1xf32>)

@@ -33,7 +33,8 @@ struct CPUPipelineOptions : mlir::PassPipelineOptions<CPUPipelineOptions> {
 
 /// Appends the passes that take a module with rmsnorm ops, on tensors or
 /// memrefs, to the LLVM dialect. Fails, with a diagnostic on `loc`, where
-/// `stopAfter` or `startAfter` names no stage.
+/// `stopAfter` or `startAfter` names no stage, the first is not after the
+/// second, or `features` is no feature string.
 mlir::LogicalResult buildCPUPipeline(mlir::OpPassManager &passManager,
                                      const CPUPipelineOptions &options,
                                      mlir::Location loc);

@@ -4,6 +4,11 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 //===----------------------------------------------------------------------===//
+//
+// The examples are run: a pass takes the module before `// becomes` to the one
+// after it, where `...` stands for anything. docs/Passes.md is made from this.
+//
+//===----------------------------------------------------------------------===//
 
 #ifndef RMSNORM_TRANSFORMS_PASSES_TD
 #define RMSNORM_TRANSFORMS_PASSES_TD
@@ -13,10 +18,48 @@ include "mlir/Pass/PassBase.td"
 def RMSNormDecompose : Pass<"rmsnorm-decompose"> {
   let summary = "Write the ops of the dialect as linalg ops";
   let description = [{
-    Replaces `rmsnorm` ops by the `linalg.generic` ops that docs/Semantics.md
-    gives for them: a reduction for the sum of squares, one over the rows for
-    the reciprocal root, and an elementwise one for the results. Works on tensors
-    and on memrefs; on memrefs the statistic of each row lives on the stack.
+    Replaces `rmsnorm` ops by `linalg.generic` ops that compute what
+    [Semantics.md](Semantics.md) says: a reduction for the sum of squares, one
+    over the rows for the reciprocal root, and an elementwise one for the
+    results. Works on tensors and on memrefs; on memrefs the statistics live on
+    the stack, or on the heap where their number has no small bound. A norm with
+    a device group is refused.
+
+    ```mlir
+    func.func @norm(%x: memref<8x64xf32>, %y: memref<8x64xf32>) {
+      rmsnorm.rms_norm ins(%x : memref<8x64xf32>) outs(%y : memref<8x64xf32>)
+      return
+    }
+    // becomes
+    func.func @norm(%x: memref<8x64xf32>, %y: memref<8x64xf32>) {
+      %zero = arith.constant 0.000000e+00 : f32
+      %sum = memref.alloca() : memref<8xf32>
+      linalg.fill ins(%zero : f32) outs(%sum : memref<8xf32>)
+      linalg.generic {..., iterator_types = ["parallel", "reduction"]}
+          ins(%x : memref<8x64xf32>) outs(%sum : memref<8xf32>) {
+      ^bb0(%in: f32, %out: f32):
+        %square = arith.mulf %in, %in : f32
+        %next = arith.addf %out, %square : f32
+        linalg.yield %next : f32
+      }
+      ...
+      linalg.generic {..., iterator_types = ["parallel"]}
+          ins(%sum : memref<8xf32>) outs(%r : memref<8xf32>) {
+      ^bb0(%in: f32, %out: f32):
+        ...
+        %root = math.sqrt %shifted : f64
+        ...
+      }
+      linalg.generic {..., iterator_types = ["parallel", "parallel"]}
+          ins(%x, %r : memref<8x64xf32>, memref<8xf32>)
+          outs(%y : memref<8x64xf32>) {
+      ^bb0(%in: f32, %factor: f32, %out: f32):
+        %scaled = arith.mulf %in, %factor : f32
+        linalg.yield %scaled : f32
+      }
+      return
+    }
+    ```
   }];
 }
 
@@ -25,6 +68,20 @@ def RMSNormSchedule : Pass<"rmsnorm-schedule"> {
   let description = [{
     Puts `#rmsnorm.cpu_schedule` on the ops. It is computed from the types; a
     schedule that is there already stays.
+
+    ```mlir
+    func.func @norm(%x: memref<8x64xf32>, %y: memref<8x64xf32>) {
+      rmsnorm.rms_norm ins(%x : memref<8x64xf32>) outs(%y : memref<8x64xf32>)
+      return
+    }
+    // becomes
+    func.func @norm(%x: memref<8x64xf32>, %y: memref<8x64xf32>) {
+      rmsnorm.rms_norm ins(%x : memref<8x64xf32>) outs(%y : memref<8x64xf32>)
+          {schedule = #rmsnorm.cpu_schedule<
+            vector = [...], normalize_vector = [...], ...>}
+      return
+    }
+    ```
   }];
 }
 
@@ -36,12 +93,22 @@ def RMSNormSplit : Pass<"rmsnorm-split"> {
     with `stable` or with a device group is refused.
 
     ```mlir
-    %y = rmsnorm.rms_norm ins(%x : tensor<?x64xf32>) outs(%o : tensor<?x64xf32>)
+    func.func @norm(%x: tensor<8x64xf32>, %o: tensor<8x64xf32>)
+        -> tensor<8x64xf32> {
+      %y = rmsnorm.rms_norm ins(%x : tensor<8x64xf32>)
+             outs(%o : tensor<8x64xf32>)
+      return %y : tensor<8x64xf32>
+    }
     // becomes
-    %e = tensor.empty(%n) : tensor<?x1xf32>
-    %ms = rmsnorm.mean_square ins(%x : tensor<?x64xf32>) outs(%e : tensor<?x1xf32>)
-    %y = rmsnorm.normalize ins(%x : tensor<?x64xf32>) statistic(%ms : tensor<?x1xf32>)
-           outs(%o : tensor<?x64xf32>)
+    func.func @norm(%x: tensor<8x64xf32>, %o: tensor<8x64xf32>)
+        -> tensor<8x64xf32> {
+      %e = tensor.empty() : tensor<8x1xf32>
+      %ms = rmsnorm.mean_square ins(%x : tensor<8x64xf32>)
+              outs(%e : tensor<8x1xf32>)
+      %y = rmsnorm.normalize ins(%x : tensor<8x64xf32>)
+             statistic(%ms : tensor<8x1xf32>) outs(%o : tensor<8x64xf32>)
+      return %y : tensor<8x64xf32>
+    }
     ```
   }];
   let dependentDialects = [
@@ -53,15 +120,37 @@ def RMSNormTile : Pass<"rmsnorm-tile"> {
   let summary = "Split norms on memrefs into a parallel loop over tasks";
   let description = [{
     A task is a row: one position on the axes that are not reduced. Where memory
-    runs along such an axis, a task takes `panel` neighbours on it.
+    runs along such an axis, a task takes `panel` neighbours on it. An iteration
+    of the loop takes as many tasks as hold `grain` bytes of x. The norms need a
+    schedule, see `rmsnorm-schedule`.
 
     ```mlir
-    rmsnorm.rms_norm ins(%x : memref<?x1024xf32>) outs(%y : memref<?x1024xf32>)
+    func.func @norm(%x: memref<?x64xf32>, %y: memref<?x64xf32>) {
+      rmsnorm.rms_norm ins(%x : memref<?x64xf32>) outs(%y : memref<?x64xf32>)
+          {schedule = #rmsnorm.cpu_schedule<
+            vector = [16, 1], normalize_vector = [8, 1], grain = 4096>}
+      return
+    }
     // becomes
-    scf.parallel (%i) = (%c0) to (%rows) step (%c1) {
-      %xi = memref.subview %x[%i, 0] [1, 1024] [1, 1]
-      %yi = memref.subview %y[%i, 0] [1, 1024] [1, 1]
-      rmsnorm.rms_norm ins(%xi : memref<1024xf32, ...>) outs(%yi : ...)
+    func.func @norm(%x: memref<?x64xf32>, %y: memref<?x64xf32>) {
+      ...
+      %rows = memref.dim %x, %c0 : memref<?x64xf32>
+      ...
+      %c16 = arith.constant 16 : index
+      scf.parallel (%begin) = (%first) to (%rows) step (%c16) {
+        %next = arith.addi %begin, %c16 : index
+        %end = arith.minui %next, %rows : index
+        scf.for %row = %begin to %end step %c1 {
+          %xi = memref.subview %x[%row, 0] [1, 64] [1, 1]
+              : memref<?x64xf32> to memref<1x64xf32, ...>
+          %yi = memref.subview %y[%row, 0] [1, 64] [1, 1]
+              : memref<?x64xf32> to memref<1x64xf32, ...>
+          rmsnorm.rms_norm ins(%xi : memref<1x64xf32, ...>)
+              outs(%yi : memref<1x64xf32, ...>) {schedule = ...}
+        }
+        scf.reduce
+      } {rmsnorm.schedule = ...}
+      return
     }
     ```
   }];
@@ -78,14 +167,36 @@ def RMSNormVectorize : Pass<"rmsnorm-vectorize"> {
     as the schedule says, with a fixed tree for each sum.
 
     ```mlir
-    linalg.generic {iterator_types = ["reduction"], ...} ins(%x : memref<1024xf32>)
-        outs(%sum : memref<f32>) attrs = {rmsnorm.schedule =
-        #rmsnorm.cpu_schedule<vector = [64, 8, 1], normalize_vector = [32, 1]>}
+    func.func @sum_of_squares(%x: memref<1024xf32>, %sum: memref<f32>) {
+      linalg.generic {
+          indexing_maps = [affine_map<(i) -> (i)>, affine_map<(i) -> ()>],
+          iterator_types = ["reduction"]}
+          ins(%x : memref<1024xf32>) outs(%sum : memref<f32>)
+          attrs = {rmsnorm.schedule = #rmsnorm.cpu_schedule<
+            vector = [8, 1], normalize_vector = [8, 1]>} {
+      ^bb0(%in: f32, %out: f32):
+        %square = arith.mulf %in, %in : f32
+        %next = arith.addf %out, %square : f32
+        linalg.yield %next : f32
+      }
+      return
+    }
     // becomes
-    %acc = scf.for %j = %c0 to %c1024 step %c64 iter_args(%a = %zero) {
-      %v = vector.load %x[%j] : memref<1024xf32>, vector<64xf32>
-      %s = llvm.intr.fmuladd(%v, %v, %a) : vector<64xf32>
+    func.func @sum_of_squares(%x: memref<1024xf32>, %sum: memref<f32>) {
       ...
+      %lanes = scf.for %i = %c0 to %c1024 step %c8
+          iter_args(%so_far = %zeros) -> (vector<8xf32>) {
+        %v = vector.load %x[%i] : memref<1024xf32>, vector<8xf32>
+        ...
+        %next = llvm.intr.fmuladd(%v, %v, %so_far) : ... -> vector<8xf32>
+        scf.yield %next : vector<8xf32>
+      }
+      ...
+      %old = memref.load %sum[] : memref<f32>
+      %new = arith.addf %old, %total : f32
+      memref.store %new, %sum[] : memref<f32>
+      return
+    }
     ```
   }];
   let dependentDialects = [
@@ -105,12 +216,14 @@ def RMSNormDropArgumentResults
     says which result it was.
 
     ```mlir
-    func.func @f(%x: memref<?x64xf32>, %y: memref<?x64xf32>) -> memref<?x64xf32> {
+    func.func @norm(%x: memref<?x64xf32>, %y: memref<?x64xf32>)
+        -> memref<?x64xf32> {
       rmsnorm.rms_norm ins(%x : memref<?x64xf32>) outs(%y : memref<?x64xf32>)
       return %y : memref<?x64xf32>
     }
     // becomes
-    func.func @f(%x: memref<?x64xf32>, %y: memref<?x64xf32> {rmsnorm.result = 0}) {
+    func.func @norm(%x: memref<?x64xf32>,
+                    %y: memref<?x64xf32> {rmsnorm.result = 0 : i64}) {
       rmsnorm.rms_norm ins(%x : memref<?x64xf32>) outs(%y : memref<?x64xf32>)
       return
     }
@@ -127,12 +240,20 @@ def RMSNormExpandCopies : Pass<"rmsnorm-expand-copies"> {
     memcpy.
 
     ```mlir
-    memref.copy %x, %y : memref<8x64xf32, strided<[128, 1], offset: ?>> to memref<8x64xf32>
+    func.func @f(%x: memref<8x64xf32, strided<[128, 1]>>, %y: memref<8x64xf32>) {
+      memref.copy %x, %y : memref<8x64xf32, strided<[128, 1]>> to memref<8x64xf32>
+      return
+    }
     // becomes
-    linalg.generic {indexing_maps = [#id, #id], iterator_types = ["parallel", "parallel"]}
-        ins(%x : memref<8x64xf32, strided<[128, 1], offset: ?>>) outs(%y : memref<8x64xf32>) {
-    ^bb0(%in: f32, %out: f32):
-      linalg.yield %in : f32
+    func.func @f(%x: memref<8x64xf32, strided<[128, 1]>>, %y: memref<8x64xf32>) {
+      linalg.generic {
+          indexing_maps = [affine_map<(d0, d1) -> (d0, d1)>, affine_map<(d0, d1) -> (d0, d1)>],
+          iterator_types = ["parallel", "parallel"]}
+          ins(%x : memref<8x64xf32, strided<[128, 1]>>) outs(%y : memref<8x64xf32>) {
+      ^bb0(%in: f32, %out: f32):
+        linalg.yield %in : f32
+      }
+      return
     }
     ```
   }];
@@ -146,6 +267,22 @@ def RMSNormExpandFloats : Pass<"rmsnorm-expand-floats"> {
     become integer arithmetic on whole vectors, rounded once to nearest even.
     Overflow gives infinity, or NaN in f8E4M3FN, which has none. Arithmetic on
     these types is done in f32, and each result rounded.
+
+    ```mlir
+    func.func @widen(%x: vector<8xbf16>) -> vector<8xf32> {
+      %y = arith.extf %x : vector<8xbf16> to vector<8xf32>
+      return %y : vector<8xf32>
+    }
+    // becomes
+    func.func @widen(%x: vector<8xbf16>) -> vector<8xf32> {
+      %code = arith.bitcast %x : vector<8xbf16> to vector<8xi16>
+      %wide = arith.extui %code : vector<8xi16> to vector<8xi32>
+      %c16 = arith.constant dense<16> : vector<8xi32>
+      %moved = arith.shli %wide, %c16 : vector<8xi32>
+      %y = arith.bitcast %moved : vector<8xi32> to vector<8xf32>
+      return %y : vector<8xf32>
+    }
+    ```
   }];
   let options = [
     Option<"nativeF16", "native-f16", "bool", "false",
@@ -158,7 +295,41 @@ def RMSNormParallelize : Pass<"rmsnorm-parallelize", "::mlir::ModuleOp"> {
   let summary = "Take parallel loops to tasks that the runtime hands out";
   let description = [{
     Each scf.parallel of `rmsnorm-tile` becomes a function over a range of its
-    iterations and a call of `rmsnorm_parallel_for`.
+    iterations and a call of `rmsnorm_parallel_for`. What the body uses from
+    outside travels in a struct on the caller's stack.
+
+    ```mlir
+    func.func @copy(%n: index, %x: memref<?xf32>, %y: memref<?xf32>) {
+      %c0 = arith.constant 0 : index
+      %c1 = arith.constant 1 : index
+      scf.parallel (%i) = (%c0) to (%n) step (%c1) {
+        %e = memref.load %x[%i] : memref<?xf32>
+        memref.store %e, %y[%i] : memref<?xf32>
+      } {rmsnorm.schedule = #rmsnorm.cpu_schedule<
+          vector = [1], normalize_vector = [1]>}
+      return
+    }
+    // becomes
+    llvm.func @rmsnorm_parallel_for(!llvm.ptr, !llvm.ptr, i64, i64)
+    func.func @copy(...) {
+      ...
+      %context = llvm.alloca ...
+      llvm.store ...
+      %task = llvm.mlir.addressof @copy_task : !llvm.ptr
+      ...
+      llvm.call @rmsnorm_parallel_for(%task, %context, %count, %grain)
+          : (!llvm.ptr, !llvm.ptr, i64, i64) -> ()
+      return
+    }
+    llvm.func internal @copy_task(%captures: !llvm.ptr, %begin: i64, %end: i64) {
+      ...
+      scf.for ... {
+        ...
+        memref.store ...
+      }
+      llvm.return
+    }
+    ```
   }];
   let dependentDialects = [
     "::mlir::arith::ArithDialect", "::mlir::LLVM::LLVMDialect",

@@ -3,9 +3,9 @@
 """check-labels.py SOURCE_DIR: the labels C1, C2, ... agree everywhere.
 
 Every label of docs/Semantics.md (`| C1 | ...`) stands at a check of
-lib/IR/Verification.cpp (`// C1: ...` or `// C1, ...`) and at a test with an
-expected error in test/IR/invalid*.mlir (`// C1: ...`), and no other label
-stands there.
+lib/IR/Verification.cpp (`// C1: ...` or `// C1, ...`), at a test with an
+expected error in test/IR/invalid*.mlir (`// C1: ...`), and in docs/Dialect.md
+beside what it governs; and no other label stands there.
 """
 import glob
 import os
@@ -33,11 +33,13 @@ tests = set()
 for path in glob.glob(os.path.join(root, "test", "IR", "invalid*.mlir")):
     tests |= tested(read(path))
 checked = set(re.findall(r"// (C\d+)[:,]", read(os.path.join(root, "lib", "IR", "Verification.cpp"))))
+referred = set(re.findall(r"\bC\d+\b", read(os.path.join(root, "docs", "Dialect.md"))))
 
 errors = []
 if documented != [f"C{number}" for number in range(1, len(documented) + 1)] or not documented:
     errors.append(f"docs/Semantics.md: expected labels C1, C2, ... in order, but got {documented}")
-for place, labels in (("test/IR/invalid*.mlir", tests), ("lib/IR/Verification.cpp", checked)):
+for place, labels in (("test/IR/invalid*.mlir", tests), ("lib/IR/Verification.cpp", checked),
+                      ("docs/Dialect.md", referred)):
     for label in sorted(set(documented) - labels):
         errors.append(f"{place}: expected {label} of docs/Semantics.md, but it is missing")
     for label in sorted(labels - set(documented)):
