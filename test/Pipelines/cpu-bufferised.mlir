@@ -6,8 +6,9 @@
 // the vectorize stage, what is on the stack is smaller than a row.
 //
 // There is one parallel loop, over the rows, and within it a loop over the rows
-// of a chunk. x is read by one vector load in each of the two passes over the
-// row, whatever branches there are; other views of it are prefetched at most.
+// of a chunk. x is read in two places, whatever branches there are: by the loop
+// of the first pass over the row, whose body takes a few vectors at a time, and
+// by the loop of the second. Other views of it are prefetched at most.
 // BUFFERS-LABEL: func.func @static
 // BUFFERS-SAME: %[[X:[a-z0-9]+]]: memref<64x4096xf32>, %[[W:[a-z0-9]+]]: memref<4096xf32>, %[[Y:[a-z0-9]+]]: memref<64x4096xf32> {rmsnorm.result = 0 : i64}) {
 // BUFFERS-NEXT: rmsnorm.rms_norm ins(%[[X]] : memref<64x4096xf32>) scale(%[[W]] : memref<4096xf32>) outs(%[[Y]] : memref<64x4096xf32>)
@@ -18,10 +19,16 @@
 // VECTORS: scf.for %[[ROW:[a-z0-9]+]] =
 // VECTORS: %[[XI:[a-z0-9_]+]] = memref.subview %[[X]][%[[ROW]], 0] [1, 4096] [1, 1]
 // VECTORS-NOT: load {{.*}}x4096xf32
+// VECTORS: scf.for {{.*}} iter_args
+// VECTORS-NOT: scf
 // VECTORS: vector.load %[[XI]][
+// VECTORS-NOT: scf
+// VECTORS: scf.yield
 // VECTORS-NOT: load {{.*}}x4096xf32
 // VECTORS: math.sqrt
 // VECTORS-NOT: load {{.*}}x4096xf32
+// VECTORS: scf.for
+// VECTORS-NOT: scf
 // VECTORS: vector.load %[[XI]][
 // VECTORS-NOT: load {{.*}}x4096xf32
 // VECTORS: scf.reduce
@@ -42,10 +49,16 @@ func.func @static(%x: tensor<64x4096xf32>, %w: tensor<4096xf32>, %y: tensor<64x4
 // VECTORS: scf.for %[[ROW:[a-z0-9]+]] =
 // VECTORS: %[[XI:[a-z0-9_]+]] = memref.subview %[[X]][%[[ROW]], 0] [1, 4096] [1, 1]
 // VECTORS-NOT: load {{.*}}x4096xbf16
+// VECTORS: scf.for {{.*}} iter_args
+// VECTORS-NOT: scf
 // VECTORS: vector.load %[[XI]][
+// VECTORS-NOT: scf
+// VECTORS: scf.yield
 // VECTORS-NOT: load {{.*}}x4096xbf16
 // VECTORS: math.sqrt
 // VECTORS-NOT: load {{.*}}x4096xbf16
+// VECTORS: scf.for
+// VECTORS-NOT: scf
 // VECTORS: vector.load %[[XI]][
 // VECTORS-NOT: load {{.*}}x4096xbf16
 // VECTORS: scf.reduce

@@ -1,15 +1,18 @@
 // RUN: rmsnorm-opt %s --rmsnorm-schedule --rmsnorm-tile --rmsnorm-decompose --rmsnorm-vectorize --split-input-file | FileCheck %s
 
-// One parallel loop over rows, x loaded in two places, nothing of x's size.
+// One parallel loop over rows, x loaded in two loops, nothing of x's size. A
+// chain of terms in f32 ends in a total in f64.
 // CHECK-LABEL: func.func @last_axis
 // CHECK-NOT: memref.alloc(
 // CHECK: scf.parallel
-// CHECK: scf.for
-// CHECK: vector.load %{{.*}} vector<64xf32>
+// CHECK: scf.for {{.*}} -> (vector<[[LANES:[0-9]+]]xf64>)
+// CHECK: vector.load %[[ROW:[a-z0-9_]+]][{{.*}} vector<[[LANES]]xf32>
 // CHECK: llvm.intr.fmuladd
+// CHECK: arith.extf {{.*}} : vector<[[LANES]]xf32> to vector<[[LANES]]xf64>
+// CHECK: arith.addf {{.*}} : vector<[[LANES]]xf64>
 // CHECK: math.sqrt
 // CHECK: scf.for
-// CHECK: vector.load %{{.*}} vector<32xf32>
+// CHECK: vector.load %[[ROW]][
 // CHECK: vector.store
 // CHECK-NOT: scf.parallel
 func.func @last_axis(%x: memref<?x1024xf32>, %w: memref<1024xf32>, %y: memref<?x1024xf32>) {
@@ -24,7 +27,7 @@ func.func @last_axis(%x: memref<?x1024xf32>, %w: memref<1024xf32>, %y: memref<?x
 // CHECK-LABEL: func.func @first_axis
 // CHECK: scf.parallel
 // CHECK: memref.alloca() : memref<1024xf64>
-// CHECK: vector.load %{{.*}} vector<64xf32>
+// CHECK: vector.load {{.*}} memref<1000x?xf32
 // CHECK-COUNT-4: llvm.intr.fmuladd
 // CHECK: vector.store
 func.func @first_axis(%x: memref<1000x?xf32>, %y: memref<1000x?xf32>) {
@@ -37,10 +40,9 @@ func.func @first_axis(%x: memref<1000x?xf32>, %y: memref<1000x?xf32>) {
 // Narrow: one vector of accumulators, in registers.
 // CHECK-LABEL: func.func @narrow
 // CHECK: scf.parallel
-// CHECK: scf.for {{.*}} -> (vector<64xf64>)
-// CHECK: scf.for {{.*}} -> (vector<64xf32>)
-func.func @narrow(%x: memref<1000x64xf32>, %y: memref<1000x64xf32>) {
-  rmsnorm.rms_norm ins(%x : memref<1000x64xf32>) outs(%y : memref<1000x64xf32>) reduce [0]
+// CHECK: scf.for {{.*}} -> (vector<32xf64>)
+func.func @narrow(%x: memref<1000x32xf32>, %y: memref<1000x32xf32>) {
+  rmsnorm.rms_norm ins(%x : memref<1000x32xf32>) outs(%y : memref<1000x32xf32>) reduce [0]
   return
 }
 

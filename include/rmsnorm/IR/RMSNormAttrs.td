@@ -93,7 +93,7 @@ def RMSNorm_CPUScheduleAttr : RMSNorm_Attr<"CPUSchedule", "cpu_schedule"> {
   let description = [{
     Every performance decision of the CPU path, as data. `rmsnorm-schedule`
     computes it; it may as well be written by hand or set by the transform
-    dialect. Later passes read it and decide nothing. C23, C24 and C25 of
+    dialect. Later passes read it and decide nothing. C23 to C26 of
     [Semantics.md](Semantics.md#what-is-accepted) govern it.
 
     | parameter | meaning |

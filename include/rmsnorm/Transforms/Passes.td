@@ -164,7 +164,8 @@ def RMSNormVectorize : Pass<"rmsnorm-vectorize"> {
   let summary = "Take scheduled linalg ops on memrefs to loops over vectors";
   let description = [{
     Every linalg.generic with an `rmsnorm.schedule` becomes loops over vectors
-    as the schedule says, with a fixed tree for each sum.
+    as the schedule says, with a fixed tree for each sum: a chain of a few terms
+    in each lane, then a total of twice the precision.
 
     ```mlir
     func.func @sum_of_squares(%x: memref<1024xf32>, %sum: memref<f32>) {
@@ -184,15 +185,20 @@ def RMSNormVectorize : Pass<"rmsnorm-vectorize"> {
     // becomes
     func.func @sum_of_squares(%x: memref<1024xf32>, %sum: memref<f32>) {
       ...
-      %lanes = scf.for %i = %c0 to %c1024 step %c8
-          iter_args(%so_far = %zeros) -> (vector<8xf32>) {
-        %v = vector.load %x[%i] : memref<1024xf32>, vector<8xf32>
+      %lanes = scf.for %i = %first to %end step %step
+          iter_args(%so_far = %zeros) -> (vector<8xf64>) {
         ...
-        %next = llvm.intr.fmuladd(%v, %v, %so_far) : ... -> vector<8xf32>
-        scf.yield %next : vector<8xf32>
+        %v = vector.load %x[%at] : memref<1024xf32>, vector<8xf32>
+        ...
+        %term = llvm.intr.fmuladd(%v, %v, %chain) : ... -> vector<8xf32>
+        ...
+        %wide = arith.extf %last : vector<8xf32> to vector<8xf64>
+        %next = arith.addf %so_far, %wide : vector<8xf64>
+        scf.yield %next : vector<8xf64>
       }
       ...
       %old = memref.load %sum[] : memref<f32>
+      ...
       %new = arith.addf %old, %total : f32
       memref.store %new, %sum[] : memref<f32>
       return
