@@ -35,3 +35,7 @@ config.environment["PATH"] = os.pathsep.join(
 # What the tests of numbers are written with; `make` installs it.
 if subprocess.run([config.python, "-c", "import numpy, ml_dtypes"], capture_output=True).returncode == 0:
     config.available_features.add("numpy")
+
+# The Python package, where it is built.
+if os.path.exists(os.path.join(config.rmsnorm_binary_dir, "python", "rmsnorm", "__init__.py")):
+    config.available_features.add("python-package")
