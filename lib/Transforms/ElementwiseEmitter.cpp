@@ -59,22 +59,27 @@ Value ElementwiseEmitter::broadcast(Value value, int64_t width) {
 // Memory
 //===----------------------------------------------------------------------===//
 
-/// The memref with an element type that vectors can be loaded as: bytes for i1
-/// (vectors of i1 would be read as packed bits), signless integers for unsigned
-/// ones. Both have the same descriptor and so the cast is free.
-static Value reinterpretElements(OpBuilder &b, Location loc, Value memref) {
+/// The memref with elements of type `to`, which are as wide in memory. Both
+/// have the same descriptor and so the cast is free.
+static Value reinterpretElements(OpBuilder &b, Location loc, Value memref,
+                                 Type to) {
   auto type = cast<MemRefType>(memref.getType());
-  Type element = type.getElementType(), to = element;
-  if (element.isInteger(1))
-    to = b.getI8Type();
-  else if (element.isUnsignedInteger())
-    to = b.getIntegerType(element.getIntOrFloatBitWidth());
-  if (to == element)
+  if (to == type.getElementType())
     return memref;
   auto newType = MemRefType::get(type.getShape(), to, type.getLayout(),
                                  type.getMemorySpace());
   return UnrealizedConversionCastOp::create(b, loc, newType, memref)
       .getResult(0);
+}
+
+/// The type that elements are loaded as: bytes for i1 (vectors of i1 would be
+/// read as packed bits), signless integers for unsigned ones.
+static Type typeInMemory(Type element, OpBuilder &b) {
+  if (element.isInteger(1))
+    return b.getI8Type();
+  if (element.isUnsignedInteger())
+    return b.getIntegerType(element.getIntOrFloatBitWidth());
+  return element;
 }
 
 std::optional<unsigned> rmsnorm::loopOf(AffineExpr expr) {
@@ -132,9 +137,9 @@ ElementwiseEmitter::Number ElementwiseEmitter::load(OpOperand &operand,
                                                     int64_t width) {
   bool runsAlong = runsAlongVector(operand);
   SmallVector<Value> at = indicesOf(operand);
-  Value memref = reinterpretElements(b, loc, operand.get());
-  auto type = cast<MemRefType>(memref.getType());
-  Type element = type.getElementType();
+  auto type = cast<MemRefType>(operand.get().getType());
+  Type element = typeInMemory(type.getElementType(), b);
+  Value memref = reinterpretElements(b, loc, operand.get(), element);
   SmallVector<Value> lanes;
   Value loaded;
   if (width > 1 && runsAlong && isContiguousAlong(op, operand, vectorLoop)) {
@@ -144,6 +149,9 @@ ElementwiseEmitter::Number ElementwiseEmitter::load(OpOperand &operand,
       loaded = element.isBF16() ? widenEvenOdd(b, loc, loaded)
                                 : toEvenOdd(b, loc, loaded);
   } else {
+    // As bits: where LLVM moves one out of a loop, a target without bf16 would
+    // widen and round it.
+    memref = reinterpretElements(b, loc, memref, bitsOfNarrowFloat(element));
     int64_t count = runsAlong ? width : 1;
     for (int64_t lane : llvm::seq(count)) {
       int64_t from = usesEvenOdd(count) ? evenOddLane(lane, count) : lane;
@@ -152,13 +160,14 @@ ElementwiseEmitter::Number ElementwiseEmitter::load(OpOperand &operand,
     }
   }
   auto gather = [&](ArrayRef<Value> parts) -> Value {
-    if (parts.size() == 1)
-      return broadcast(parts[0], width);
-    SmallVector<Value> bits = llvm::map_to_vector(
-        parts, [&](Value part) { return narrowFloatToBits(b, loc, part); });
-    Value vector = vector::FromElementsOp::create(
-        b, loc, VectorType::get({width}, bits[0].getType()), bits);
-    return bitsToNarrowFloat(b, loc, vector, parts[0].getType());
+    Value vector =
+        parts.size() == 1
+            ? broadcast(parts[0], width)
+            : vector::FromElementsOp::create(
+                  b, loc, VectorType::get({width}, parts[0].getType()), parts);
+    return isa<ComplexType>(element)
+               ? vector
+               : bitsToNarrowFloat(b, loc, vector, element);
   };
   if (isa<ComplexType>(element)) {
     SmallVector<Value> re, im;

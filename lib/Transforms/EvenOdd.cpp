@@ -131,12 +131,17 @@ static bool isNarrowFloat(Type type) {
   return isa<FloatType>(type) && type.getIntOrFloatBitWidth() <= 16;
 }
 
+Type rmsnorm::bitsOfNarrowFloat(Type type) {
+  if (!isNarrowFloat(type))
+    return type;
+  return IntegerType::get(type.getContext(), type.getIntOrFloatBitWidth());
+}
+
 Value rmsnorm::narrowFloatToBits(OpBuilder &b, Location loc, Value value) {
   Type element = getElementTypeOrSelf(value);
   if (!isNarrowFloat(element))
     return value;
-  return bitcast(b, loc, value,
-                 b.getIntegerType(element.getIntOrFloatBitWidth()));
+  return bitcast(b, loc, value, bitsOfNarrowFloat(element));
 }
 
 Value rmsnorm::bitsToNarrowFloat(OpBuilder &b, Location loc, Value value,

@@ -36,6 +36,7 @@ mlir::Value fromEvenOdd(mlir::OpBuilder &builder, mlir::Location loc,
 
 /// Floats of at most 16 bits as integers, other values as they are; and back.
 /// Targets without such floats take lanes apart by converting each of them.
+mlir::Type bitsOfNarrowFloat(mlir::Type type);
 mlir::Value narrowFloatToBits(mlir::OpBuilder &builder, mlir::Location loc,
                               mlir::Value value);
 mlir::Value bitsToNarrowFloat(mlir::OpBuilder &builder, mlir::Location loc,

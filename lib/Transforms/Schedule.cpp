@@ -39,11 +39,17 @@ static bool computesInFloat64(Operation *op) {
   return llvm::any_of(op->getOperands(), isFloat64);
 }
 
-/// The number of elements of a row whose length is known, along which memory
-/// runs.
+/// Whether the last axis is reduced.
+static bool hasRows(NormOpInterface op) {
+  return llvm::is_contained(op.getReductionAxes(),
+                            op.getX().getType().getRank() - 1);
+}
+
+/// The number of elements of a row, if there are rows and their length is
+/// known.
 static std::optional<int64_t> rowLength(NormOpInterface op) {
   auto x = cast<ShapedType>(op.getX().getType());
-  if (!llvm::is_contained(op.getReductionAxes(), x.getRank() - 1))
+  if (!hasRows(op))
     return std::nullopt;
   int64_t length = 1;
   for (int64_t axis : op.getReductionAxes()) {
@@ -62,25 +68,31 @@ static CPUScheduleAttr defaultSchedule(NormOpInterface op) {
   int64_t step = isWide ? 16 : 32, second = isWide ? 16 : 32;
   // A large term costs the digits of the terms after it in its chain. Three of
   // them leave results of f32 within 4 ulp; narrower ones, and those of f64,
-  // which may have 8, bear seven.
+  // which may have 8, bear seven. In columns a chain is a number of rows that
+  // are read side by side: more than four would displace each other in the
+  // caches where their distance is a power of two.
   auto inits =
       cast<DestinationStyleOpInterface>(op.getOperation()).getDpsInits();
   bool isNarrow = widthOf(inits[0]) < 32;
-  int64_t chain = isWide || isNarrow ? 8 : 4;
+  int64_t chain = hasRows(op) && (isWide || isNarrow) ? 8 : 4;
   // Up to some length, the ends of rows cost more than what is saved by taking
   // a row at a time. Scales that have to be converted are, for several rows.
   constexpr int64_t shortRow = 640;
+  // A panel has a page of each row.
+  constexpr int64_t pageBits = 4096 * 8;
   std::optional<int64_t> length = rowLength(op);
   bool isShort = length && *length <= shortRow;
   int64_t rows = !isShort ? 1 : isWide ? 4 : 8;
   SmallVector<int64_t> steps{isShort ? step / 2 : step, 8, 1};
   steps.erase(llvm::unique(steps), steps.end());
-  return CPUScheduleAttr::get(op.getContext(), steps, {second, 8, 1}, chain,
-                              /*panel=*/isWide ? 512 : 1024, rows,
-                              /*share_rows=*/isShort && widthOf(op.getX()) < 32,
-                              /*prefetch=*/true,
-                              /*nontemporal=*/int64_t(1) << 24,
-                              /*grain=*/int64_t(1) << 15);
+  return CPUScheduleAttr::get(
+      op.getContext(), steps, {second, 8, 1}, chain,
+      /*panel=*/std::clamp<int64_t>(pageBits / widthOf(op.getX()), 512, 2048),
+      rows,
+      /*share_rows=*/isShort && widthOf(op.getX()) < 32,
+      /*prefetch=*/true,
+      /*nontemporal=*/int64_t(1) << 24,
+      /*grain=*/int64_t(1) << 15);
 }
 
 namespace {

@@ -30,3 +30,19 @@ def test_rows_of_nothing(stable):
         y, r = rmsnorm.rms_norm(np.ones(shape, np.float32), reduction_axes=axes, stable=stable, return_rstd=True)
         assert (y.shape, r.shape) == (shape, kept)
         assert np.isnan(r).all()
+
+
+@pytest.mark.parametrize("part", ["scale", "bias"])
+@pytest.mark.parametrize("axis", [0, 1])
+@pytest.mark.parametrize("dtype", [norms.f8e5m2, norms.f32, norms.f64], ids=str)
+@pytest.mark.parametrize("narrow", [norms.bf16, norms.f16, norms.f8e4m3fn], ids=str)
+def test_narrow_features_that_a_row_shares(narrow, dtype, axis, part):
+    """One number for a whole row: it is read outside the loop over the row."""
+    rng = np.random.default_rng(6)
+    x = norms.draw_values(rng, (3, 7, 257), dtype)
+    features = norms.draw_values(rng, (2 * x.shape[axis],), narrow)[::2]
+    arrays = {"scale": features} if part == "scale" else {"scale": features, "bias": features}
+    options = {"epsilon": 1e-6, "reduction_axes": [2], "feature_axes": [axis], "scale_offset": 1.0, "stable": False,
+               "return_rstd": False}
+    problem = norms.check(norms.Norm(x, "normal", arrays, options, "new", 1))
+    assert not problem, problem
