@@ -1,4 +1,5 @@
-/*===- Timing.c - Timed loops around norms and copies -------------------------===*\
+/*===- Timing.c - Timed loops around norms and copies
+-------------------------===*\
 |*                                                                            *|
 |* Part of the RMSNorm project, under the Apache License v2.0 with LLVM       *|
 |* Exceptions. SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception        *|
@@ -52,25 +53,36 @@ RMSNORM_EXPORT void *bench_allocate(size_t bytes) {
 |* Norms                                                                      *|
 \*===----------------------------------------------------------------------===*/
 
-/** Seconds that one of `calls` calls of rmsnormRun takes, after one that wakes
- * the threads. A negative number, and a message on stderr, where a call fails.
- */
+/* Calls go on for so many seconds before they are timed: threads that slept are
+ * slow at first. */
+static const double warmUp = 1e-3;
+
+static bool callNorm(RMSNormContext context, const RMSNormOptions *options,
+                     const RMSNormOperands *operands, int32_t threads) {
+  rmsnorm_executor executor = {NULL, NULL, threads};
+  RMSNormStatus status = rmsnormRun(context, options, operands, &executor);
+  if (!status)
+    return true;
+  fprintf(stderr, "error: %s\n", rmsnormStatusGetMessage(status));
+  rmsnormStatusDestroy(status);
+  return false;
+}
+
+/** Seconds that one of `calls` calls of rmsnormRun takes, after some that are
+ * not timed. A negative number, and a message on stderr, where a call fails. */
 RMSNORM_EXPORT double bench_norm(RMSNormContext context,
                                  const RMSNormOptions *options,
                                  const RMSNormOperands *operands,
                                  int32_t threads, int64_t calls) {
-  rmsnorm_executor executor = {NULL, NULL, threads};
-  double start = 0;
-  for (int64_t call = -1; call < calls; ++call) {
-    if (call == 0)
-      start = now();
-    RMSNormStatus status = rmsnormRun(context, options, operands, &executor);
-    if (status) {
-      fprintf(stderr, "error: %s\n", rmsnormStatusGetMessage(status));
-      rmsnormStatusDestroy(status);
+  double start = now();
+  do {
+    if (!callNorm(context, options, operands, threads))
       return -1;
-    }
-  }
+  } while (now() - start < warmUp);
+  start = now();
+  for (int64_t call = 0; call < calls; ++call)
+    if (!callNorm(context, options, operands, threads))
+      return -1;
   return (now() - start) / (double)calls;
 }
 
@@ -144,19 +156,20 @@ RMSNORM_EXPORT const char *bench_copy_name(int32_t way) {
 }
 
 /** Seconds that one of `calls` copies of `bytes`, a multiple of 128, takes,
- * after one that wakes the threads. */
+ * after some that are not timed. */
 RMSNORM_EXPORT double bench_copy(int32_t way, void *to, const void *from,
                                  int64_t bytes, int32_t threads,
                                  int64_t calls) {
   Copy copy = {to, from};
   rmsnorm_executor before =
       rmsnorm_set_executor((rmsnorm_executor){NULL, NULL, threads});
-  double start = 0;
-  for (int64_t call = -1; call < calls; ++call) {
-    if (call == 0)
-      start = now();
+  double start = now();
+  do
     rmsnorm_parallel_for(copies[way].task, &copy, bytes / block, 1);
-  }
+  while (now() - start < warmUp);
+  start = now();
+  for (int64_t call = 0; call < calls; ++call)
+    rmsnorm_parallel_for(copies[way].task, &copy, bytes / block, 1);
   double time = (now() - start) / (double)calls;
   rmsnorm_set_executor(before);
   return time;

@@ -169,40 +169,42 @@ void LoopNest::emitVectors(ArrayRef<int64_t> steps,
   });
 }
 
-/// `then` or `otherwise`, by an i1.
+/// `then` or, if there is one, `otherwise`, by an i1.
 static void emitIf(OpBuilder &b, Location loc, Value condition,
-                   function_ref<void()> then, function_ref<void()> otherwise) {
-  auto branch = scf::IfOp::create(b, loc, condition, /*withElseRegion=*/true);
+                   function_ref<void()> then,
+                   function_ref<void()> otherwise = {}) {
+  auto branch = scf::IfOp::create(b, loc, condition, bool(otherwise));
   OpBuilder::InsertionGuard guard(b);
   b.setInsertionPointToStart(branch.thenBlock());
   then();
+  if (!otherwise)
+    return;
   b.setInsertionPointToStart(branch.elseBlock());
   otherwise();
 }
 
 void LoopNest::emitElementwise() {
   ArrayRef<int64_t> steps = schedule.getNormalizeVector();
-  Value isAligned;
+  Value bypasses;
   if (streaming)
-    isAligned = streaming->emitIsAligned(b, emitter.indices);
-  emitVectors(steps, [&](int64_t width) { emitElements(width, isAligned); });
+    bypasses = streaming->emitBypasses(b, emitter.indices);
+  emitVectors(steps, [&](int64_t width) { emitElements(width, bypasses); });
 }
 
-void LoopNest::emitElements(int64_t width, Value isAligned) {
+/// The results of `width` elements. The branches are within the loops, so that
+/// the loads and the arithmetic are there once.
+void LoopNest::emitElements(int64_t width, Value bypasses) {
   SmallVector<Value> values = emitter.compute(width);
-  auto store = [&] { emitter.store(values, width); };
-  if (!streaming || !streaming->fits(width))
-    return store();
-  // Branches within the loop: the loads and the arithmetic are there once.
+  bool fits = streaming && streaming->fits(width);
+  if (fits && streaming->getIsFar())
+    emitIf(b, loc, streaming->getIsFar(),
+           [&] { streaming->emitPrefetch(b, emitter.indices, width); });
+  if (!fits || !bypasses)
+    return emitter.store(values, width);
   emitIf(
-      b, loc, streaming->getIsLarge(),
-      [&] {
-        streaming->emitPrefetch(b, emitter.indices, width);
-        emitIf(
-            b, loc, isAligned,
-            [&] { emitter.store(values, width, Streaming::alignment); }, store);
-      },
-      store);
+      b, loc, bypasses,
+      [&] { emitter.store(values, width, Streaming::alignment); },
+      [&] { emitter.store(values, width); });
 }
 
 void LoopNest::emitLeaf(ArrayRef<unsigned> reductions, bool vectorIsReduced) {

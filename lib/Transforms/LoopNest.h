@@ -56,7 +56,7 @@ private:
   void emitVectors(llvm::ArrayRef<int64_t> steps,
                    llvm::function_ref<void(int64_t)> inner);
   void emitElementwise();
-  void emitElements(int64_t width, mlir::Value isAligned);
+  void emitElements(int64_t width, mlir::Value bypasses);
   void emitSteps(llvm::ArrayRef<int64_t> steps, Section section,
                  llvm::function_ref<void(Section, int64_t)> inner);
 

@@ -177,7 +177,7 @@ void LoopNest::prefetchInputs(unsigned loop, int64_t width) {
 /// Adds `rows`, a chain at the most, to the totals.
 void LoopNest::addRows(unsigned loop, Section rows, ValueRange memory) {
   emitVectors(schedule.getVector(), [&](int64_t width) {
-    if (schedule.getPrefetch() && rows.size &&
+    if (schedule.getPrefetch() > 0 && rows.size &&
         width == schedule.getVector().front())
       for (int64_t row : llvm::seq(*rows.size)) {
         emitter.indices[loop] = arith::AddIOp::create(

@@ -157,21 +157,20 @@ void LoopNest::emitRowSums(const RowGroup &group) {
 
 /// Columns outside, the rows of the group inside.
 void LoopNest::emitSharedElementwise(const RowGroup &group) {
-  Value isAligned;
-  if (streaming) {
+  Value bypasses;
+  if (streaming && (bypasses = streaming->emitBypasses(b, emitter.indices))) {
     // If the first two rows begin at a good address, all of them do.
-    isAligned = streaming->emitIsAligned(b, emitter.indices);
     emitter.indices[group.loop] =
         arith::AddIOp::create(b, loc, group.first, constant(1));
-    isAligned = arith::AndIOp::create(
-        b, loc, isAligned, streaming->emitIsAligned(b, emitter.indices));
+    bypasses = arith::AndIOp::create(
+        b, loc, bypasses, streaming->emitBypasses(b, emitter.indices));
   }
   Value end = arith::AddIOp::create(b, loc, group.first, constant(group.count));
   emitVectors(schedule.getNormalizeVector(), [&](int64_t width) {
     emitter.loadShared(group.loop, width);
     emitFor(group.first, end, 1, {}, [&](Value row, ValueRange) {
       emitter.indices[group.loop] = row;
-      emitElements(width, isAligned);
+      emitElements(width, bypasses);
       return SmallVector<Value>();
     });
     emitter.forgetShared();

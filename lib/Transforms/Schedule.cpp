@@ -60,7 +60,20 @@ static std::optional<int64_t> rowLength(NormOpInterface op) {
   return length;
 }
 
-/// The default depends on the types and the row length alone, so that every
+/// Columns that a task takes: a page of each row; of fewer columns half, which
+/// leaves work for a second thread.
+static int64_t panelOf(NormOpInterface op) {
+  constexpr int64_t pageBits = 4096 * 8, smallest = 512;
+  auto x = cast<ShapedType>(op.getX().getType());
+  int64_t panel =
+      std::clamp<int64_t>(pageBits / widthOf(op.getX()), smallest, 2048);
+  int64_t columns = x.getShape().back();
+  if (ShapedType::isDynamic(columns))
+    return panel;
+  return std::clamp<int64_t>(llvm::PowerOf2Ceil(columns) / 2, smallest, panel);
+}
+
+/// The default depends on the types and the static extents alone, so that every
 /// target sums the same tree.
 static CPUScheduleAttr defaultSchedule(NormOpInterface op) {
   bool isWide = computesInFloat64(op);
@@ -78,21 +91,17 @@ static CPUScheduleAttr defaultSchedule(NormOpInterface op) {
   // Up to some length, the ends of rows cost more than what is saved by taking
   // a row at a time. Scales that have to be converted are, for several rows.
   constexpr int64_t shortRow = 640;
-  // A panel has a page of each row.
-  constexpr int64_t pageBits = 4096 * 8;
   std::optional<int64_t> length = rowLength(op);
   bool isShort = length && *length <= shortRow;
   int64_t rows = !isShort ? 1 : isWide ? 4 : 8;
   SmallVector<int64_t> steps{isShort ? step / 2 : step, 8, 1};
   steps.erase(llvm::unique(steps), steps.end());
-  return CPUScheduleAttr::get(
-      op.getContext(), steps, {second, 8, 1}, chain,
-      /*panel=*/std::clamp<int64_t>(pageBits / widthOf(op.getX()), 512, 2048),
-      rows,
-      /*share_rows=*/isShort && widthOf(op.getX()) < 32,
-      /*prefetch=*/true,
-      /*nontemporal=*/int64_t(1) << 24,
-      /*grain=*/int64_t(1) << 15);
+  return CPUScheduleAttr::get(op.getContext(), steps, {second, 8, 1}, chain,
+                              panelOf(op), rows,
+                              /*share_rows=*/isShort && widthOf(op.getX()) < 32,
+                              /*prefetch=*/int64_t(1) << 20,
+                              /*nontemporal=*/int64_t(1) << 25,
+                              /*grain=*/int64_t(1) << 15);
 }
 
 namespace {

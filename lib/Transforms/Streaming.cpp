@@ -79,7 +79,9 @@ std::optional<Streaming> Streaming::create(OpBuilder &b, linalg::GenericOp op,
   Value y = op.getDpsInits()[0];
   auto type = cast<MemRefType>(y.getType());
   AffineMap map = op.getMatchingIndexingMap(op.getDpsInitOperand(0));
-  if (schedule.getNontemporal() == 0 || !tasks || !chunks ||
+  bool mayBypass = schedule.getNontemporal() > 0;
+  bool mayFetch = schedule.getPrefetch() > 0;
+  if ((!mayBypass && !mayFetch) || !tasks || !chunks ||
       chunks.getInductionVars().size() != 1 || opsOfTask(tasks, y).empty() ||
       type.getRank() == 0 || op.getNumDpsInputs() == 0 ||
       !type.isLastDimUnitStride() || isa<ComplexType>(type.getElementType()) ||
@@ -94,34 +96,49 @@ std::optional<Streaming> Streaming::create(OpBuilder &b, linalg::GenericOp op,
   for (OpFoldResult extent : extents)
     total = multiply(b, loc, total,
                      getValueOrCreateConstantIndexOp(b, loc, extent));
-  streaming.isLarge =
-      arith::CmpIOp::create(b, loc, arith::CmpIPredicate::uge, total,
-                            constant(b, loc, schedule.getNontemporal()));
+  auto isAtLeast = [&](int64_t bytes) -> Value {
+    return arith::CmpIOp::create(b, loc, arith::CmpIPredicate::uge, total,
+                                 constant(b, loc, bytes));
+  };
+  if (mayBypass)
+    streaming.findAddress(b, y, isAtLeast(schedule.getNontemporal()));
+  if (mayFetch)
+    streaming.findNextInputs(b, tasks, vectorLoop, extents,
+                             isAtLeast(schedule.getPrefetch()));
+  return streaming;
+}
+
+void Streaming::findAddress(OpBuilder &b, Value y, Value large) {
+  Location loc = op.getLoc();
+  isLarge = large;
   auto metadata = memref::ExtractStridedMetadataOp::create(b, loc, y);
   Value bytes = constant(b, loc, bytesOf(y));
   Value pointer = memref::ExtractAlignedPointerAsIndexOp::create(b, loc, y);
-  streaming.address = arith::AddIOp::create(
+  address = arith::AddIOp::create(
       b, loc, pointer, multiply(b, loc, metadata.getOffset(), bytes));
   for (Value stride : metadata.getStrides())
-    streaming.byteStrides.push_back(multiply(b, loc, stride, bytes));
-  if (!schedule.getPrefetch())
-    return streaming;
+    byteStrides.push_back(multiply(b, loc, stride, bytes));
+}
+
+void Streaming::findNextInputs(OpBuilder &b, scf::ForOp tasks,
+                               unsigned vectorLoop,
+                               ArrayRef<OpFoldResult> extents, Value far) {
+  isFar = far;
   for (unsigned loop : llvm::seq<unsigned>(op.getNumLoops()))
     if (loop != vectorLoop && getConstantIntValue(extents[loop]) != 1)
-      streaming.rowLoop = loop;
+      rowLoop = loop;
   for (OpOperand *input : op.getDpsInputOperands()) {
     AffineMap map = op.getMatchingIndexingMap(input);
     if (lastLoopOf(map) != vectorLoop)
       continue;
     Value next;
-    if (!streaming.rowLoop)
+    if (!rowLoop)
       next = viewOfNextTask(b, tasks, input->get());
-    else if (map.isFunctionOfDim(*streaming.rowLoop))
+    else if (map.isFunctionOfDim(*rowLoop))
       next = input->get();
     if (next)
-      streaming.nextInputs.push_back({input, next});
+      nextInputs.push_back({input, next});
   }
-  return streaming;
 }
 
 bool Streaming::fits(int64_t width) const {
@@ -129,7 +146,9 @@ bool Streaming::fits(int64_t width) const {
   return width * bytesOf(generic.getDpsInits()[0]) % alignment == 0;
 }
 
-Value Streaming::emitIsAligned(OpBuilder &b, ArrayRef<Value> indices) {
+Value Streaming::emitBypasses(OpBuilder &b, ArrayRef<Value> indices) {
+  if (!isLarge)
+    return {};
   Location loc = op.getLoc();
   AffineMap map = op.getMatchingIndexingMap(op.getDpsInitOperand(0));
   Value start = address;
@@ -141,8 +160,9 @@ Value Streaming::emitIsAligned(OpBuilder &b, ArrayRef<Value> indices) {
                                     multiply(b, loc, indices[*loop], stride));
   Value rest =
       arith::AndIOp::create(b, loc, start, constant(b, loc, alignment - 1));
-  return arith::CmpIOp::create(b, loc, arith::CmpIPredicate::eq, rest,
-                               constant(b, loc, 0));
+  Value isAligned = arith::CmpIOp::create(b, loc, arith::CmpIPredicate::eq,
+                                          rest, constant(b, loc, 0));
+  return arith::AndIOp::create(b, loc, isLarge, isAligned);
 }
 
 void rmsnorm::emitPrefetch(OpBuilder &b, Location loc, Value memref,

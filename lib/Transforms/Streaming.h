@@ -9,6 +9,7 @@
 #define RMSNORM_LIB_TRANSFORMS_STREAMING_H
 
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
+#include "mlir/Dialect/SCF/IR/SCF.h"
 #include "rmsnorm/IR/RMSNorm.h"
 
 namespace rmsnorm {
@@ -22,10 +23,10 @@ void emitPrefetch(mlir::OpBuilder &builder, mlir::Location loc,
 /// Rows of the same task that are fetched ahead.
 inline constexpr int64_t rowsAhead = 8;
 
-/// Results too large for a cache are stored around it, and while a task writes
-/// them, inputs are fetched ahead: those of the next row where a task has rows,
-/// else those of the next task. Whether the results are too large is known when
-/// the kernel runs: from the number of tasks and the extents.
+/// Results too large for a cache are stored around it. While a task writes its
+/// results, inputs that are far away are fetched ahead: those of the next row
+/// where a task has rows, else those of the next task. How large the whole is,
+/// is known when the kernel runs: from the number of tasks and the extents.
 class Streaming {
 public:
   /// For an elementwise `op` within a task, if its schedule asks for streaming
@@ -39,13 +40,14 @@ public:
   /// Whether a vector of `width` results can be stored around the cache.
   bool fits(int64_t width) const;
 
-  /// An i1: the results are large.
-  mlir::Value getIsLarge() const { return isLarge; }
+  /// An i1: inputs are to be fetched ahead. Null: never.
+  mlir::Value getIsFar() const { return isFar; }
 
-  /// An i1: the results begin at a multiple of `alignment` where the vector
-  /// loop starts, the other loops being at `indices`.
-  mlir::Value emitIsAligned(mlir::OpBuilder &builder,
-                            llvm::ArrayRef<mlir::Value> indices);
+  /// An i1: the results are to be stored around the cache, that is, they are
+  /// large and begin at a multiple of `alignment` where the vector loop starts,
+  /// the other loops being at `indices`. Null: never.
+  mlir::Value emitBypasses(mlir::OpBuilder &builder,
+                           llvm::ArrayRef<mlir::Value> indices);
 
   /// Fetches what is read next at the place of `width` elements at `indices`.
   void emitPrefetch(mlir::OpBuilder &builder,
@@ -57,8 +59,14 @@ public:
 private:
   explicit Streaming(mlir::linalg::GenericOp op) : op(op) {}
 
+  void findAddress(mlir::OpBuilder &builder, mlir::Value y, mlir::Value large);
+  void findNextInputs(mlir::OpBuilder &builder, mlir::scf::ForOp tasks,
+                      unsigned vectorLoop,
+                      llvm::ArrayRef<mlir::OpFoldResult> extents,
+                      mlir::Value far);
+
   mlir::linalg::GenericOp op;
-  mlir::Value isLarge, address;
+  mlir::Value isFar, isLarge, address;
   llvm::SmallVector<mlir::Value> byteStrides;
   /// The loop over the rows of a task, if it has any.
   std::optional<unsigned> rowLoop;

@@ -16,6 +16,8 @@ import oracle
 DTYPES = {"f32": np.dtype("f4"), "bf16": np.dtype(ml_dtypes.bfloat16), "f16": np.dtype("f2"), "f64": np.dtype("f8")}
 # Threads of OpenMP that wait spin that long, in ms, and would disturb who comes next.
 BLOCKTIME = 5
+# Seconds for which the yardstick makes calls before it times some; benchmarks/Timing.c has the same.
+WARM_UP = 1e-3
 
 
 @dataclasses.dataclass(frozen=True)
@@ -141,7 +143,7 @@ class Yardstick:
     def copies(self, name, library, problem, x, y):
         for way in range(library.copy_count()):
             yield f"copy: {name} {library.copy_name(way).decode()}", lambda calls, way=way: library.copy_bench(
-                way, y.ctypes.data, x.ctypes.data, problem.bytes // 512 * 512, problem.threads, calls, 0.0)
+                way, y.ctypes.data, x.ctypes.data, problem.bytes // 512 * 512, problem.threads, calls, WARM_UP)
 
     def norms(self, name, library, problem, x, y, w):
         code, n = self.TYPES[problem.dtype], problem.shape[-1]
@@ -150,7 +152,7 @@ class Yardstick:
             label = library.lim_name(code, n, rows, problem.bytes, variant).decode()
             yield f"yardstick: {name} {label}", lambda calls, variant=variant: library.lim_bench(
                 code, variant, x.ctypes.data, w.ctypes.data, y.ctypes.data, rows, n, 1e-6, problem.bytes,
-                problem.threads, calls, 0.0)
+                problem.threads, calls, WARM_UP)
 
 
 def check(problem, x, y, w):

@@ -122,6 +122,12 @@
 
 // -----
 
+// C25: a negative prefetch
+// expected-error @below {{expected prefetch to be 0 or more, but got -2}}
+#a = #rmsnorm.cpu_schedule<vector = [1], normalize_vector = [1], prefetch = -2>
+
+// -----
+
 // C25: a negative nontemporal
 // expected-error @below {{expected nontemporal to be 0 or more, but got -1}}
 #a = #rmsnorm.cpu_schedule<vector = [1], normalize_vector = [1], nontemporal = -1>
@@ -220,8 +226,8 @@
 
 // Syntax: a schedule flag of another type
 // expected-error @below {{integer value too large}}
-// expected-error @below {{failed to parse RMSNorm_CPUScheduleAttr parameter 'prefetch' which is to be a `bool`}}
-#a = #rmsnorm.cpu_schedule<vector = [1], normalize_vector = [1], prefetch = 2>
+// expected-error @below {{failed to parse RMSNorm_CPUScheduleAttr parameter 'share_rows' which is to be a `bool`}}
+#a = #rmsnorm.cpu_schedule<vector = [1], normalize_vector = [1], share_rows = 2>
 
 // -----
 

@@ -1,21 +1,23 @@
 // RUN: rmsnorm-opt %s --rmsnorm-tile --rmsnorm-decompose --rmsnorm-vectorize --canonicalize | FileCheck %s
 
-// x is loaded in two places. Whether the result is large and where it begins is
-// asked in the kernel; the branches hold the stores alone.
+// Whether x is far and the result large, and where it begins, is asked in the
+// kernel. The branches hold the prefetches and the stores alone.
 // CHECK-LABEL: @large
 // CHECK: scf.parallel
 // CHECK: scf.for %[[I:.*]] =
 // CHECK: %[[ROW:.*]] = memref.subview %arg0[%[[I]], 0]
 // CHECK: vector.load %[[ROW]]
-// CHECK: %[[IS_LARGE:.*]] = arith.cmpi uge, %{{.*}}, %c16777216
+// CHECK: %[[IS_LARGE:.*]] = arith.cmpi uge, %{{.*}}, %c33554432
+// CHECK: %[[IS_FAR:.*]] = arith.cmpi uge, %{{.*}}, %c1048576
 // CHECK: %[[NEXT:.*]] = memref.subview %arg0
 // CHECK: %[[IS_ALIGNED:.*]] = arith.cmpi eq
+// CHECK: %[[BYPASSES:.*]] = arith.andi %[[IS_LARGE]], %[[IS_ALIGNED]]
 // CHECK: vector.load %[[ROW]]
-// CHECK: scf.if %[[IS_LARGE]] {
-// CHECK: memref.prefetch %[[NEXT]]
+// CHECK: scf.if %[[IS_FAR]] {
+// CHECK-NEXT: memref.prefetch %[[NEXT]]
 // CHECK: memref.prefetch %[[NEXT]]
 // CHECK-NOT: memref.prefetch
-// CHECK: scf.if %[[IS_ALIGNED]] {
+// CHECK: scf.if %[[BYPASSES]] {
 // CHECK-NEXT: vector.store {{.*}} {alignment = 32 : i64, nontemporal = true}
 // CHECK-NEXT: } else {
 // CHECK-NEXT: vector.store
@@ -24,7 +26,7 @@
 func.func @large(%x: memref<?x1024xf32>, %y: memref<?x1024xf32>) {
   rmsnorm.rms_norm ins(%x : memref<?x1024xf32>) outs(%y : memref<?x1024xf32>)
       {schedule = #rmsnorm.cpu_schedule<vector = [64, 1], normalize_vector = [32, 1],
-       prefetch = true, nontemporal = 16777216, grain = 32768>}
+       prefetch = 1048576, nontemporal = 33554432, grain = 32768>}
   return
 }
 
@@ -34,5 +36,26 @@ func.func @large(%x: memref<?x1024xf32>, %y: memref<?x1024xf32>) {
 func.func @never(%x: memref<?x1024xf32>, %y: memref<?x1024xf32>) {
   rmsnorm.rms_norm ins(%x : memref<?x1024xf32>) outs(%y : memref<?x1024xf32>)
       {schedule = #rmsnorm.cpu_schedule<vector = [64, 1], normalize_vector = [32, 1]>}
+  return
+}
+
+// Each of the two without the other.
+// CHECK-LABEL: @fetched
+// CHECK-NOT: nontemporal = true
+// CHECK: memref.prefetch
+// CHECK-NOT: nontemporal = true
+func.func @fetched(%x: memref<?x1024xf32>, %y: memref<?x1024xf32>) {
+  rmsnorm.rms_norm ins(%x : memref<?x1024xf32>) outs(%y : memref<?x1024xf32>)
+      {schedule = #rmsnorm.cpu_schedule<vector = [64, 1], normalize_vector = [32, 1], prefetch = 4096>}
+  return
+}
+
+// CHECK-LABEL: @bypassing
+// CHECK-NOT: memref.prefetch
+// CHECK: nontemporal = true
+// CHECK-NOT: memref.prefetch
+func.func @bypassing(%x: memref<?x1024xf32>, %y: memref<?x1024xf32>) {
+  rmsnorm.rms_norm ins(%x : memref<?x1024xf32>) outs(%y : memref<?x1024xf32>)
+      {schedule = #rmsnorm.cpu_schedule<vector = [64, 1], normalize_vector = [32, 1], nontemporal = 4096>}
   return
 }
