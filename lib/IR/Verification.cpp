@@ -443,9 +443,9 @@ LogicalResult CPUScheduleAttr::verify(
   if (failed(checkSteps(emitError, "vector", vector)) ||
       failed(checkSteps(emitError, "normalize_vector", normalizeVector)))
     return failure();
-  // C24: a chain has terms, and few enough to be written out.
-  if (chain < 1 || chain > 64)
-    return emitError() << "expected chain to be from 1 to 64, but got "
+  // C24: a chain has terms, and few enough for the digits that are promised.
+  if (chain < 1 || chain > 8)
+    return emitError() << "expected chain to be from 1 to 8, but got "
                        << chain;
   // C25: sizes are not negative.
   for (auto [name, value] : {std::pair<StringRef, int64_t>{"panel", panel},

@@ -78,6 +78,8 @@ private:
   emitOuter(llvm::ArrayRef<unsigned> loops, mlir::ValueRange totals,
             llvm::function_ref<llvm::SmallVector<mlir::Value>(mlir::ValueRange)>
                 leaf);
+  void emitBlocks(int64_t block, Section section,
+                  llvm::function_ref<void(Section, bool)> inner);
   llvm::SmallVector<mlir::Value> addSection(unsigned loop, Section section,
                                             int64_t width,
                                             mlir::ValueRange totals);

@@ -55,6 +55,16 @@ SmallVector<Value> LoopNest::sumAlong(unsigned loop, Section section,
                  });
 }
 
+/// Cuts `section` into a part of whole blocks and what is left.
+void LoopNest::emitBlocks(int64_t block, Section section,
+                          function_ref<void(Section, bool)> inner) {
+  SmallVector<int64_t> steps{block};
+  if (block > 1)
+    steps.push_back(1);
+  emitSteps(steps, section,
+            [&](Section part, int64_t step) { inner(part, step == block); });
+}
+
 /// Adds `section` of `loop` to `totals`, a chain at a time: whole chains in a
 /// loop, then what is left.
 SmallVector<Value> LoopNest::addSection(unsigned loop, Section section,
@@ -63,8 +73,8 @@ SmallVector<Value> LoopNest::addSection(unsigned loop, Section section,
   if (section.most && *section.most <= block)
     return joinAll(totals, sumAlong(loop, section, width));
   SmallVector<Value> current = llvm::to_vector(totals);
-  emitSteps({block, 1}, section, [&](Section part, int64_t step) {
-    if (step == 1) {
+  emitBlocks(block, section, [&](Section part, bool isWhole) {
+    if (!isWhole) {
       current = joinAll(current, sumAlong(loop, part, width));
       return;
     }
@@ -197,8 +207,8 @@ void LoopNest::emitPanel(ArrayRef<unsigned> reductions, int64_t bound) {
   int64_t chain = schedule.getChain();
   SmallVector<Value> memory = emitPanelTotals(bound);
   emitOuter(reductions.drop_back(), {}, [&](ValueRange) {
-    emitSteps({chain, 1}, whole(loop), [&](Section part, int64_t step) {
-      if (step == 1)
+    emitBlocks(chain, whole(loop), [&](Section part, bool isWhole) {
+      if (!isWhole)
         return addRows(loop, part, memory);
       emitFor(part.lower, part.upper, chain, {}, [&](Value row, ValueRange) {
         Value end = arith::AddIOp::create(b, loc, row, constant(chain));

@@ -105,14 +105,14 @@
 // -----
 
 // C24: a chain of no terms
-// expected-error @below {{expected chain to be from 1 to 64, but got 0}}
+// expected-error @below {{expected chain to be from 1 to 8, but got 0}}
 #a = #rmsnorm.cpu_schedule<vector = [64, 1], normalize_vector = [1], chain = 0>
 
 // -----
 
 // C24: a chain that is too long
-// expected-error @below {{expected chain to be from 1 to 64, but got 65}}
-#a = #rmsnorm.cpu_schedule<vector = [64, 1], normalize_vector = [1], chain = 65>
+// expected-error @below {{expected chain to be from 1 to 8, but got 9}}
+#a = #rmsnorm.cpu_schedule<vector = [64, 1], normalize_vector = [1], chain = 9>
 
 // -----
 
