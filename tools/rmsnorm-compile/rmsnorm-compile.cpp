@@ -13,10 +13,12 @@
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/IR/BuiltinOps.h"
 #include "rmsnorm/Compiler/Compiler.h"
+#include "llvm/Config/llvm-config.h"
 #include "llvm/Support/CommandLine.h"
 #include "llvm/Support/FileUtilities.h"
 #include "llvm/Support/InitLLVM.h"
 #include "llvm/Support/Path.h"
+#include "llvm/Support/Process.h"
 #include "llvm/Support/Program.h"
 #include "llvm/Support/SourceMgr.h"
 #include <optional>
@@ -28,7 +30,8 @@ static constexpr char overview[] =
     R"(Compiles the public functions of FILE.mlir ahead of time.
 
 --emit=obj or so gives code that C calls by the header that --emit=header gives of
-the same file; neither needs MLIR or LLVM when it runs. --emit=so links with cc.
+the same file; neither needs MLIR or LLVM when it runs. --emit=so links by the C
+compiler that the variable CC names, else by cc or clang.
 )";
 
 namespace {
@@ -112,13 +115,25 @@ static mlir::OwningOpRef<mlir::ModuleOp> parseModule(StringRef text,
   return module;
 }
 
+/// The C compiler that CC names, else the first of the usual ones.
+static Expected<std::string> findDriver(StringRef path) {
+  std::vector<std::string> names{"cc", "clang",
+                                 "clang-" + std::to_string(LLVM_VERSION_MAJOR)};
+  if (std::optional<std::string> chosen = sys::Process::GetEnv("CC"))
+    names = {*chosen};
+  for (const std::string &name : names)
+    if (ErrorOr<std::string> program = sys::findProgramByName(name))
+      return *program;
+  return createStringError("expected a C compiler '" + Twine(names[0]) +
+                           "' on the PATH to link '" + path +
+                           "', but got none");
+}
+
 /// Links the object code to a shared library by the C compiler's driver.
 static Error link(StringRef object, StringRef path, OutputFiles &files) {
-  ErrorOr<std::string> driver = sys::findProgramByName("cc");
+  Expected<std::string> driver = findDriver(path);
   if (!driver)
-    return createStringError(
-        "expected a C compiler 'cc' on the PATH to link '" + path +
-        "', but got none");
+    return driver.takeError();
   Expected<std::string> temporary = files.reserve(path);
   if (!temporary)
     return temporary.takeError();
