@@ -29,7 +29,8 @@ def test_small_problems(tmp_path):
     rows = list(csv.DictReader(line for line in table.open() if not line.startswith("#")))
     assert len(rows) == 4 * 3 * 2
     assert {(row["dtype"], row["shape"], row["axes"]) for row in rows} >= {("f32", "256x64", "1"), ("f64", "85x96", "0")}
-    assert all(float(row["ms"]) > 0 and float(row["of_copy"]) > 0 and not row["yardstick"] for row in rows)
+    # A ratio may round to 0 on a busy machine.
+    assert all(float(row["ms"]) > 0 and float(row["copy_ms"]) > 0 and not row["yardstick"] for row in rows)
     assert "rmsnormRun, 1x64 f32" in run.stdout
 
 
