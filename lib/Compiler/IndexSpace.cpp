@@ -63,18 +63,58 @@ Error rmsnorm::readAxes(StringRef name, std::optional<ArrayRef<int64_t>> list,
 // One tensor
 //===----------------------------------------------------------------------===//
 
-/// The bytes from the first to the last element in both directions from
-/// `tensor.data` do not leave the address space.
-static Error checkSpan(StringRef name, const TensorRef &tensor,
-                       const int64_t *strides) {
+static Error makeSpanError(StringRef name, const TensorRef &tensor,
+                           const int64_t *strides) {
+  return makeError(NormErrorKind::Overflow,
+                   "expected " + name +
+                       " that fits into memory, but got shape " +
+                       listText(tensor.shape) + " with strides " +
+                       listText({strides, tensor.shape.size()}) + " of " +
+                       getName(tensor.type));
+}
+
+static Error makeExtentsError(StringRef name, ArrayRef<int64_t> shape) {
+  if (llvm::any_of(shape, [](int64_t extent) { return extent < 0; }))
+    return invalid("expected extents of " + name +
+                   " that are not negative, but got " + listText(shape));
+  return makeError(NormErrorKind::Overflow,
+                   "expected a number of elements of " + name +
+                       " that fits into 64 bits, but got shape " +
+                       listText(shape));
+}
+
+/// The strides of a contiguous tensor. False where an extent is negative or the
+/// number of elements does not fit.
+static bool readExtents(ArrayRef<int64_t> shape, int64_t *strides,
+                        bool &isEmpty) {
+  int64_t count = 1, signs = 0;
+  bool overflows = false, hasZero = false;
+  for (size_t i = shape.size(); i-- > 0;) {
+    int64_t extent = shape[i];
+    strides[i] = count;
+    signs |= extent;
+    hasZero |= extent == 0;
+    // A 0 does not hide that the other extents have no product.
+    overflows |= __builtin_mul_overflow(count, extent + (extent == 0), &count);
+  }
+  isEmpty = hasZero;
+  return signs >= 0 && !overflows;
+}
+
+/// Finds the bytes from the first to the last element in both directions from
+/// the data. False where they leave the address space.
+static bool findSpan(CheckedTensor &checked) {
+  const TensorRef &tensor = *checked.tensor;
   int64_t below = 0, above = 0, size = getByteSize(tensor.type);
   bool overflows = false;
   for (size_t axis = 0; axis < tensor.shape.size(); ++axis) {
     int64_t reach;
-    overflows |=
-        __builtin_mul_overflow(tensor.shape[axis] - 1, strides[axis], &reach);
-    int64_t &end = reach < 0 ? below : above;
-    overflows |= __builtin_add_overflow(end, reach, &end);
+    overflows |= __builtin_mul_overflow(tensor.shape[axis] - 1,
+                                        checked.strides[axis], &reach);
+    overflows |= __builtin_add_overflow(below, std::min<int64_t>(reach, 0),
+                                        &below);
+    overflows |= __builtin_add_overflow(above, std::max<int64_t>(reach, 0),
+                                        &above);
   }
   overflows |= __builtin_add_overflow(above, 1, &above);
   overflows |= __builtin_mul_overflow(below, size, &below);
@@ -84,41 +124,9 @@ static Error checkSpan(StringRef name, const TensorRef &tensor,
   overflows |= below < -most || above > most;
   // As unsigned addresses, so that the upper half counts as well.
   uint64_t address = reinterpret_cast<uintptr_t>(tensor.data);
-  overflows |= address < uint64_t(0) - uint64_t(below);
-  overflows |= address + uint64_t(above) < address;
-  if (!overflows)
-    return Error::success();
-  return makeError(NormErrorKind::Overflow,
-                   "expected " + name +
-                       " that fits into memory, but got shape " +
-                       listText(tensor.shape) + " with strides " +
-                       listText({strides, tensor.shape.size()}) + " of " +
-                       getName(tensor.type));
-}
-
-/// The strides of a contiguous tensor, and whether it has any elements.
-static Error checkExtents(StringRef name, const TensorRef &tensor,
-                          int64_t *strides, bool &isEmpty) {
-  isEmpty = false;
-  int64_t count = 1;
-  bool overflows = false;
-  for (size_t i = tensor.shape.size(); i-- > 0;) {
-    int64_t extent = tensor.shape[i];
-    if (extent < 0)
-      return invalid("expected extents of " + name +
-                     " that are not negative, but got " +
-                     listText(tensor.shape));
-    strides[i] = count;
-    isEmpty |= extent == 0;
-    // A 0 does not hide that the other extents have no product.
-    overflows |= __builtin_mul_overflow(count, extent ? extent : 1, &count);
-  }
-  if (overflows)
-    return makeError(NormErrorKind::Overflow,
-                     "expected a number of elements of " + name +
-                         " that fits into 64 bits, but got shape " +
-                         listText(tensor.shape));
-  return Error::success();
+  checked.begin = address + uint64_t(below);
+  checked.end = address + uint64_t(above);
+  return !overflows && checked.begin <= address && checked.end >= address;
 }
 
 /// Complex numbers are as aligned as their parts.
@@ -127,34 +135,49 @@ static int64_t getAlignment(ElementType type) {
   return getByteSize(type) / (isComplex ? 2 : 1);
 }
 
-Error rmsnorm::checkTensor(Operand operand, const TensorRef &tensor,
-                           bool isWritten, int64_t *storage,
-                           const int64_t *&strides) {
-  StringRef name = getName(operand);
-  if (tensor.shape.size() > size_t(maxRank))
-    return invalid("expected " + name + " of rank " + Twine(maxRank) +
-                   " or less, but got rank " + Twine(tensor.shape.size()));
+static bool isWritten(Operand operand) {
+  return operand == Operand::Y || operand == Operand::ResidualOut ||
+         operand == Operand::Rstd;
+}
+
+static bool writesTwice(const CheckedTensor &checked) {
+  ArrayRef<int64_t> shape = checked.tensor->shape;
+  for (size_t axis = 0; axis < shape.size(); ++axis)
+    if (checked.strides[axis] == 0 && shape[axis] > 1)
+      return true;
+  return false;
+}
+
+Error CheckedTensor::check(Operand operand, const TensorRef &given) {
+  tensor = &given;
+  ArrayRef<int64_t> shape = given.shape;
+  if (shape.size() > size_t(maxRank))
+    return invalid("expected " + getName(operand) + " of rank " +
+                   Twine(maxRank) + " or less, but got rank " +
+                   Twine(shape.size()));
   bool isEmpty;
-  if (Error error = checkExtents(name, tensor, storage, isEmpty))
-    return error;
-  strides = tensor.strides ? tensor.strides : storage;
+  if (!readExtents(shape, contiguousStrides, isEmpty))
+    return makeExtentsError(getName(operand), shape);
+  strides = given.strides ? given.strides : contiguousStrides;
+  begin = end = 0;
   if (isEmpty)
     return Error::success();
-  if (!tensor.data)
-    return invalid("expected data of " + name + ", but got a null pointer");
+  if (!given.data)
+    return invalid("expected data of " + getName(operand) +
+                   ", but got a null pointer");
   // A power of two: a division would take as long as all other checks.
-  if (reinterpret_cast<uintptr_t>(tensor.data) &
-      uintptr_t(getAlignment(tensor.type) - 1))
-    return invalid("expected data of " + name + " aligned to " +
-                   Twine(getAlignment(tensor.type)) +
+  if (reinterpret_cast<uintptr_t>(given.data) &
+      uintptr_t(getAlignment(given.type) - 1))
+    return invalid("expected data of " + getName(operand) + " aligned to " +
+                   Twine(getAlignment(given.type)) +
                    " bytes, but got an address that is not");
-  if (isWritten)
-    for (size_t axis = 0; axis < tensor.shape.size(); ++axis)
-      if (strides[axis] == 0 && tensor.shape[axis] > 1)
-        return invalid("expected strides of " + name +
-                       " that are not 0, as it is written, but got " +
-                       listText({strides, tensor.shape.size()}));
-  return checkSpan(name, tensor, strides);
+  if (isWritten(operand) && writesTwice(*this))
+    return invalid("expected strides of " + getName(operand) +
+                   " that are not 0, as it is written, but got " +
+                   listText({strides, shape.size()}));
+  if (!findSpan(*this))
+    return makeSpanError(getName(operand), given, strides);
+  return Error::success();
 }
 
 //===----------------------------------------------------------------------===//
@@ -185,19 +208,11 @@ static ExpectedShape getExpectedShape(Operand operand, int rank,
   }
 }
 
-static bool isWritten(Operand operand) {
-  return operand == Operand::Y || operand == Operand::ResidualOut ||
-         operand == Operand::Rstd;
-}
-
-Error IndexSpace::layOperand(Operand operand, const TensorRef &tensor) {
+Error IndexSpace::layOperand(Operand operand, const CheckedTensor &checked) {
   ExpectedShape expected = getExpectedShape(operand, rank, axes);
+  const TensorRef &tensor = *checked.tensor;
   Layout &layout = layouts[operand];
-  int64_t storage[maxRank], shape[maxRank];
-  const int64_t *strides;
-  if (Error error =
-          checkTensor(operand, tensor, isWritten(operand), storage, strides))
-    return error;
+  int64_t shape[maxRank];
   layout.axes = expected.axes & ~expected.ones;
   size_t dim = 0;
   bool fits = true;
@@ -209,7 +224,7 @@ Error IndexSpace::layOperand(Operand operand, const TensorRef &tensor) {
     shape[dim] = isOne ? 1 : extents[axis];
     fits = fits && dim < tensor.shape.size() && tensor.shape[dim] == shape[dim];
     if (fits && !isOne)
-      layout.strides[axis] = strides[dim];
+      layout.strides[axis] = checked.strides[dim];
     ++dim;
   }
   if (fits && dim == tensor.shape.size())
@@ -219,12 +234,9 @@ Error IndexSpace::layOperand(Operand operand, const TensorRef &tensor) {
                  "), but got " + listText(tensor.shape));
 }
 
-Error IndexSpace::layMask(const TensorRef &tensor) {
+Error IndexSpace::layMask(const CheckedTensor &checked) {
+  const TensorRef &tensor = *checked.tensor;
   Layout &layout = layouts[Operand::Mask];
-  int64_t storage[maxRank];
-  const int64_t *strides;
-  if (Error error = checkTensor(Operand::Mask, tensor, false, storage, strides))
-    return error;
   layout.axes = 0;
   std::fill(layout.strides, layout.strides + rank, 0);
   int lead = rank - int(tensor.shape.size());
@@ -235,7 +247,7 @@ Error IndexSpace::layMask(const TensorRef &tensor) {
     if (!fits || tensor.shape[dim] == 1)
       continue;
     layout.axes |= AxisSet(1) << axis;
-    layout.strides[axis] = strides[dim];
+    layout.strides[axis] = checked.strides[dim];
   }
   if (fits)
     return Error::success();
@@ -244,32 +256,38 @@ Error IndexSpace::layMask(const TensorRef &tensor) {
                  listText(tensor.shape));
 }
 
-Error IndexSpace::lay(const Operands &operands, const NormAxes &axes) {
+Error rmsnorm::checkOperands(const Operands &operands,
+                             CheckedOperands &checked) {
   for (Operand operand : {Operand::X, Operand::Y})
     if (!operands[operand])
       return invalid("expected " + getName(operand) +
                      ", but got a null pointer");
+  for (Operand operand : allOperands)
+    if (const TensorRef *tensor = operands[operand])
+      if (Error error = checked[operand].check(operand, *tensor))
+        return error;
+  return Error::success();
+}
+
+Error IndexSpace::lay(const CheckedOperands &operands, const NormAxes &axes) {
   this->axes = axes;
-  ArrayRef<int64_t> shape = operands[Operand::X]->shape;
+  ArrayRef<int64_t> shape = operands[Operand::X].tensor->shape;
   rank = int(shape.size());
-  if (rank > maxRank)
-    return invalid("expected x of rank " + Twine(maxRank) +
-                   " or less, but got rank " + Twine(rank));
   llvm::copy(shape, extents);
   for (Operand operand : allOperands) {
-    const TensorRef *tensor = operands[operand];
+    const CheckedTensor &checked = operands[operand];
     Layout &layout = layouts[operand];
-    layout.isPresent = tensor != nullptr;
+    layout.isPresent = checked.tensor;
     layout.axes = 0;
-    if (!tensor)
+    if (!checked.tensor)
       continue;
-    layout.data = static_cast<char *>(tensor->data);
-    layout.type = tensor->type;
-    if (Error error = operand == Operand::Mask ? layMask(*tensor)
-                                               : layOperand(operand, *tensor))
+    layout.data = static_cast<char *>(checked.tensor->data);
+    layout.type = checked.tensor->type;
+    if (Error error = operand == Operand::Mask ? layMask(checked)
+                                               : layOperand(operand, checked))
       return error;
   }
-  return checkOverlaps(*this);
+  return checkOverlaps(*this, operands);
 }
 
 bool IndexSpace::hasNothingToWrite() const {

@@ -34,8 +34,36 @@ llvm::Error readAxes(llvm::StringRef name,
                      std::optional<llvm::ArrayRef<int64_t>> list, int rank,
                      AxisSet &axes);
 
+/// One operand, looked at without the others.
+struct CheckedTensor {
+  // Members are set by check, where there is a tensor.
+  CheckedTensor() {}
+
+  /// Null: the norm is without that operand.
+  const TensorRef *tensor = nullptr;
+  /// The tensor's, or those of a contiguous one.
+  const int64_t *strides;
+  int64_t contiguousStrides[maxRank];
+  /// The addresses that its elements lie between; none where it is empty.
+  uint64_t begin, end;
+
+  bool isEmpty() const { return begin == end; }
+
+  /// An error where the tensor has too many dimensions, a negative extent, no
+  /// data or data out of alignment, or does not fit into memory.
+  llvm::Error check(Operand operand, const TensorRef &tensor);
+};
+
+using CheckedOperands = PerOperand<CheckedTensor>;
+
+llvm::Error checkOperands(const Operands &operands, CheckedOperands &checked);
+
 struct IndexSpace {
   struct Layout {
+    // Members are set by lay. PerOperand would zero them, two kilobytes in all,
+    // which takes as long as all the checks.
+    Layout() {}
+
     char *data;
     ElementType type;
     bool isPresent;
@@ -50,28 +78,20 @@ struct IndexSpace {
   int64_t extents[maxRank];
   PerOperand<Layout> layouts;
 
-  // Members are set by lay; zeroing two kilobytes first would cost as much as
-  // all the checks.
   IndexSpace() {}
 
-  /// Lays `operands` over x's axes. An error where their shapes do not go
-  /// together, their memory cannot be what they say, or what is written shares
-  /// memory with what is read.
-  llvm::Error lay(const Operands &operands, const NormAxes &axes);
+  /// Lays `operands`, x and y among them, over x's axes. An error where their
+  /// shapes do not go together, or what is written shares memory with what is
+  /// read.
+  llvm::Error lay(const CheckedOperands &operands, const NormAxes &axes);
 
   /// However many rows there are: kernels would go through them.
   bool hasNothingToWrite() const;
 
 private:
-  llvm::Error layOperand(Operand operand, const TensorRef &tensor);
-  llvm::Error layMask(const TensorRef &tensor);
+  llvm::Error layOperand(Operand operand, const CheckedTensor &checked);
+  llvm::Error layMask(const CheckedTensor &checked);
 };
-
-/// The strides of `tensor`, in `storage` where it is contiguous. An error where
-/// it has too many dimensions, a negative extent or does not fit into memory.
-llvm::Error checkTensor(Operand operand, const TensorRef &tensor,
-                        bool isWritten, int64_t *storage,
-                        const int64_t *&strides);
 
 } // namespace rmsnorm
 

@@ -112,22 +112,25 @@ static bool fits(ArrayRef<int64_t> values, ArrayRef<int64_t> spec) {
 /// Whether `tensor` is one that the kernel was compiled for. Strides of an axis
 /// with at most one element are never used.
 static Error checkAgainst(Operand operand, const TensorSpec &spec,
-                          const TensorRef &tensor, ArrayRef<int64_t> strides,
-                          ArrayRef<int64_t> contiguous) {
-  StringRef name = getName(operand);
+                          const CheckedTensor &checked) {
+  const TensorRef &tensor = *checked.tensor;
   if (tensor.type != spec.type)
-    return llvm::make_error<NormError>(NormErrorKind::InvalidType,
-                                       "expected " + name + " of type '" +
-                                           getName(spec.type) + "', but got '" +
-                                           getName(tensor.type) + "'");
+    return llvm::make_error<NormError>(
+        NormErrorKind::InvalidType,
+        "expected " + getName(operand) + " of type '" + getName(spec.type) +
+            "', but got '" + getName(tensor.type) + "'");
   if (!fits(tensor.shape, spec.shape))
-    return invalid("expected " + name + " of shape " + specText(spec.shape) +
-                   ", as the kernel has it, but got " + specText(tensor.shape));
-  ArrayRef<int64_t> expected = spec.strides ? *spec.strides : contiguous;
-  for (size_t dim = 0; dim < expected.size(); ++dim)
+    return invalid("expected " + getName(operand) + " of shape " +
+                   specText(spec.shape) + ", as the kernel has it, but got " +
+                   specText(tensor.shape));
+  size_t rank = tensor.shape.size();
+  ArrayRef<int64_t> strides(checked.strides, rank);
+  ArrayRef<int64_t> expected(
+      spec.strides ? spec.strides->data() : checked.contiguousStrides, rank);
+  for (size_t dim = 0; dim < rank; ++dim)
     if (tensor.shape[dim] > 1 && expected[dim] != ValueInfo::dynamic &&
         strides[dim] != expected[dim])
-      return invalid("expected " + name + " with strides " +
+      return invalid("expected " + getName(operand) + " with strides " +
                      specText(expected) + ", as the kernel has them, but got " +
                      specText(strides));
   return Error::success();
@@ -163,25 +166,21 @@ Error Kernel::run(const Operands &operands) const {
                      getName(operand) + ", as the kernel was made " +
                      (operands[operand] ? "without" : "with it") +
                      ", but got " + (operands[operand] ? "one" : "none"));
+  CheckedOperands checked;
+  if (Error error = checkOperands(operands, checked))
+    return error;
   Arguments arguments;
   for (Operand operand : allOperands) {
     const TensorRef *tensor = operands[operand];
     if (!tensor)
       continue;
-    int64_t contiguous[maxRank];
-    const int64_t *strides;
-    bool isWritten = operand >= Operand::Y;
     if (Error error =
-            checkTensor(operand, *tensor, isWritten, contiguous, strides))
+            checkAgainst(operand, *spec.operands[operand], checked[operand]))
       return error;
-    size_t rank = tensor->shape.size();
-    if (Error error = checkAgainst(operand, *spec.operands[operand], *tensor,
-                                   {strides, rank}, {contiguous, rank}))
-      return error;
-    arguments.add(tensor->data, tensor->shape, strides);
+    arguments.add(tensor->data, tensor->shape, checked[operand].strides);
   }
   IndexSpace space;
-  if (Error error = space.lay(operands, getAxes(spec)))
+  if (Error error = space.lay(checked, getAxes(spec)))
     return error;
   if (const TensorRef *mask = operands[Operand::Mask])
     if (Error error = checkMaskAgainst(*spec.operands[Operand::Mask], *mask,
@@ -341,8 +340,11 @@ Error KernelCache::run(const NormOptions &options,
   // Without anything on them they are no different from other axes.
   if (!operands[Operand::Scale] && !operands[Operand::Bias])
     axes.features = 0;
+  CheckedOperands checked;
+  if (Error error = checkOperands(operands, checked))
+    return error;
   IndexSpace space;
-  if (Error error = space.lay(operands, axes))
+  if (Error error = space.lay(checked, axes))
     return error;
   bool isIdle = space.hasNothingToWrite();
   normalize(space);

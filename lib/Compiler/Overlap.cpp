@@ -93,31 +93,6 @@ bool Sums::search(size_t first, Wide sum) {
 // Operands
 //===----------------------------------------------------------------------===//
 
-namespace {
-/// The bytes that an operand lies between, from its data on.
-struct Span {
-  Wide begin, end;
-};
-} // namespace
-
-static Span getSpan(const IndexSpace &space, const Layout &layout) {
-  int64_t below = 0, above = 0, size = getByteSize(layout.type);
-  for (int axis = 0; axis < space.rank; ++axis) {
-    // No product overflows: lay has checked that.
-    int64_t last = layout.strides[axis] * (space.extents[axis] - 1);
-    (last < 0 ? below : above) += last;
-  }
-  Wide data = reinterpret_cast<uintptr_t>(layout.data);
-  return {data + below * size, data + (above + 1) * size};
-}
-
-static bool isEmpty(const IndexSpace &space, const Layout &layout) {
-  for (int axis = 0; axis < space.rank; ++axis)
-    if (contains(layout.axes, axis) && space.extents[axis] == 0)
-      return true;
-  return false;
-}
-
 /// Whether each element of one is the element of the other at the same place.
 static bool areSame(const IndexSpace &space, const Layout &lhs,
                     const Layout &rhs) {
@@ -130,10 +105,9 @@ static bool areSame(const IndexSpace &space, const Layout &lhs,
 
 /// Whether some byte belongs to both. From the first byte of `lhs` to the last
 /// of `rhs`, both must be able to make up the way.
-static bool share(const IndexSpace &space, const Layout &lhs, const Span &left,
-                  const Layout &rhs, const Span &right) {
-  if (left.end <= right.begin || right.end <= left.begin)
-    return false;
+static bool share(const IndexSpace &space, const Layout &lhs,
+                  const CheckedTensor &left, const Layout &rhs,
+                  const CheckedTensor &right) {
   Sums sums;
   Wide leftSize = getByteSize(lhs.type), rightSize = getByteSize(rhs.type);
   for (int axis = 0; axis < space.rank; ++axis) {
@@ -142,7 +116,7 @@ static bool share(const IndexSpace &space, const Layout &lhs, const Span &left,
     sums.add(rhs.strides[axis] * rightSize, most);
   }
   sums.add(1, leftSize - 1 + rightSize - 1);
-  return sums.contains(right.end - 1 - left.begin);
+  return sums.contains(Wide(right.end) - 1 - Wide(left.begin));
 }
 
 /// Whether each axis steps over all that the axes after it reach, as it does
@@ -187,17 +161,22 @@ static Error invalid(const Twine &message) {
   return llvm::make_error<NormError>(NormErrorKind::InvalidArgument, message);
 }
 
-static Error checkPair(const IndexSpace &space, Operand written,
-                       const Span &span, Operand other) {
+/// Two destinations are looked at once.
+static bool mayShare(const CheckedOperands &operands, Operand written,
+                     Operand other) {
+  const CheckedTensor &left = operands[written], &right = operands[other];
+  return other < written && right.tensor && left.begin < right.end &&
+         right.begin < left.end;
+}
+
+static Error checkPair(const IndexSpace &space, const CheckedOperands &operands,
+                       Operand written, Operand other) {
   const Layout &target = space.layouts[written];
   const Layout &layout = space.layouts[other];
-  // Two destinations are looked at once.
-  if (!layout.isPresent || other >= written || isEmpty(space, layout))
-    return Error::success();
   bool mayBeSame = written != Operand::Rstd &&
                    (other == Operand::X || other == Operand::Residual);
   if ((mayBeSame && areSame(space, target, layout)) ||
-      !share(space, target, span, layout, getSpan(space, layout)))
+      !share(space, target, operands[written], layout, operands[other]))
     return Error::success();
   return invalid(Twine("expected ") + getName(written) + " in memory apart " +
                  "from that of " + getName(other) +
@@ -205,18 +184,18 @@ static Error checkPair(const IndexSpace &space, Operand written,
                  ", but got one that overlaps with it");
 }
 
-Error rmsnorm::checkOverlaps(const IndexSpace &space) {
+Error rmsnorm::checkOverlaps(const IndexSpace &space,
+                             const CheckedOperands &operands) {
   for (Operand written : {Operand::Y, Operand::ResidualOut, Operand::Rstd}) {
-    const Layout &target = space.layouts[written];
-    if (!target.isPresent || isEmpty(space, target))
+    if (!operands[written].tensor || operands[written].isEmpty())
       continue;
-    if (sharesWithItself(space, target))
+    if (sharesWithItself(space, space.layouts[written]))
       return invalid("expected strides of " + getName(written) +
                      " that keep its elements apart, but two of them are one");
-    Span span = getSpan(space, target);
     for (Operand other : allOperands)
-      if (Error error = checkPair(space, written, span, other))
-        return error;
+      if (mayShare(operands, written, other))
+        if (Error error = checkPair(space, operands, written, other))
+          return error;
   }
   return Error::success();
 }

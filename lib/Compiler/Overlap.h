@@ -20,7 +20,8 @@ namespace rmsnorm {
 
 /// An error where a destination shares memory with itself or with another
 /// operand, unless it is x or residual as a whole.
-llvm::Error checkOverlaps(const IndexSpace &space);
+llvm::Error checkOverlaps(const IndexSpace &space,
+                          const CheckedOperands &operands);
 
 } // namespace rmsnorm
 
