@@ -341,7 +341,7 @@ def print_commands(options):
 The IR of any of them, as it is written and after each stage of the pipeline:
 
   {opt} {examples}/llama.mlir""")
-    for stage in ("bufferize", "schedule", "tile", "decompose", "vectorize", "parallelize"):
+    for stage in ("bufferize", "schedule", "tile", "decompose", "distribute", "vectorize", "parallelize"):
         print(f"  {opt} {examples}/llama.mlir --rmsnorm-to-cpu=stop-after={stage}")
     print(f"""  {opt} {examples}/llama.mlir --rmsnorm-to-cpu
   {compiler} {examples}/llama.mlir --emit=asm -o llama.s""")

@@ -437,18 +437,19 @@ static LogicalResult checkSteps(function_ref<InFlightDiagnostic()> emitError,
 
 LogicalResult CPUScheduleAttr::verify(
     function_ref<InFlightDiagnostic()> emitError, ArrayRef<int64_t> vector,
-    ArrayRef<int64_t> normalizeVector, int64_t chain, int64_t panel,
-    int64_t rows, bool shareRows, int64_t prefetch, int64_t nontemporal, int64_t grain) {
+    ArrayRef<int64_t> normalizeVector, int64_t chain, int64_t part,
+    int64_t panel, int64_t rows, bool shareRows, int64_t prefetch,
+    int64_t nontemporal, int64_t grain) {
   // C23: the steps fall by powers of two to 1.
   if (failed(checkSteps(emitError, "vector", vector)) ||
       failed(checkSteps(emitError, "normalize_vector", normalizeVector)))
     return failure();
   // C24: a chain has terms, and few enough for the digits that are promised.
   if (chain < 1 || chain > 8)
-    return emitError() << "expected chain to be from 1 to 8, but got "
-                       << chain;
+    return emitError() << "expected chain to be from 1 to 8, but got " << chain;
   // C25: sizes are not negative.
-  for (auto [name, value] : {std::pair<StringRef, int64_t>{"panel", panel},
+  for (auto [name, value] : {std::pair<StringRef, int64_t>{"part", part},
+                             {"panel", panel},
                              {"prefetch", prefetch},
                              {"nontemporal", nontemporal},
                              {"grain", grain}})

@@ -10,7 +10,7 @@
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
-#include "mlir/Interfaces/ValueBoundsOpInterface.h"
+#include "rmsnorm/IR/Scratch.h"
 
 using namespace mlir;
 using namespace rmsnorm;
@@ -39,7 +39,7 @@ Laid Decomposer::temporary(ArrayRef<int64_t> axes, Type elementType,
     sizes.push_back(sizeOf(axis));
   Value buffer =
       isTensor ? Value(tensor::EmptyOp::create(b, loc, sizes, elementType))
-               : allocate(sizes, elementType);
+               : createScratch(b, loc, sizes, elementType, heapBuffers);
   if (fill)
     buffer = this->fill(buffer, fill);
   return {buffer, llvm::to_vector(axes)};
@@ -100,8 +100,21 @@ SmallVector<Value> Decomposer::generic(ArrayRef<Laid> inputs,
       b, loc, isTensor ? TypeRange(outs) : TypeRange(), ins, outs, maps,
       iterators, buildBody);
   if (Attribute schedule = op->getAttr("schedule"))
-    generic->setDiscardableAttr("rmsnorm.schedule", schedule);
+    handOn(generic, schedule, loops);
   return isTensor ? llvm::to_vector_of<Value>(generic.getResults()) : outs;
+}
+
+/// Tells the passes after this one what the loops of `generic` are.
+void Decomposer::handOn(Operation *generic, Attribute schedule,
+                        ArrayRef<int64_t> loops) {
+  SmallVector<int64_t> reduced;
+  for (auto [loop, axis] : llvm::enumerate(loops))
+    if (!llvm::is_contained(parallelAxes, axis))
+      reduced.push_back(loop);
+  generic->setDiscardableAttr(scheduleName, schedule);
+  if (!reduced.empty())
+    generic->setDiscardableAttr(reducedLoopsName,
+                                b.getDenseI64ArrayAttr(reduced));
 }
 
 Value Decomposer::restore(Value result, OpOperand &init) {
@@ -138,46 +151,12 @@ Value Decomposer::positions(ArrayRef<int64_t> except) {
   return arith::SIToFPOp::create(b, loc, b.getF64Type(), bits);
 }
 
-void Decomposer::finish() {
-  for (Value buffer : heapBuffers)
-    memref::DeallocOp::create(b, loc, buffer);
-}
+void Decomposer::finish() { freeScratch(b, loc, heapBuffers); }
 
 OpFoldResult Decomposer::sizeOf(int64_t axis) {
   if (isTensor)
     return tensor::getMixedSize(b, loc, op.getX(), axis);
   return memref::getMixedSize(b, loc, op.getX(), axis);
-}
-
-/// On the stack where its size has a small bound, else on the heap.
-Value Decomposer::allocate(ArrayRef<OpFoldResult> sizes, Type elementType) {
-  SmallVector<int64_t> bounds;
-  int64_t elements = 1;
-  for (OpFoldResult size : sizes) {
-    FailureOr<int64_t> bound = ValueBoundsConstraintSet::computeConstantBound(
-        presburger::BoundType::UB, size, /*stopCondition=*/nullptr,
-        /*closedUB=*/true);
-    elements = failed(bound) || elements < 0 ? -1 : elements * *bound;
-    bounds.push_back(failed(bound) ? ShapedType::kDynamic : *bound);
-  }
-  constexpr int64_t maxStackElements = 1024;
-  if (elements < 0 || elements > maxStackElements) {
-    auto [shape, dynamic] =
-        decomposeMixedValues(SmallVector<OpFoldResult>(sizes));
-    auto buffer = memref::AllocOp::create(
-        b, loc, MemRefType::get(shape, elementType), dynamic);
-    heapBuffers.push_back(buffer);
-    return buffer;
-  }
-  Value buffer =
-      memref::AllocaOp::create(b, loc, MemRefType::get(bounds, elementType));
-  auto [shape, dynamic] =
-      decomposeMixedValues(SmallVector<OpFoldResult>(sizes));
-  if (dynamic.empty())
-    return buffer;
-  SmallVector<OpFoldResult> zeros(sizes.size(), b.getIndexAttr(0));
-  SmallVector<OpFoldResult> ones(sizes.size(), b.getIndexAttr(1));
-  return memref::SubViewOp::create(b, loc, buffer, zeros, sizes, ones);
 }
 
 Decomposer::Slice Decomposer::sliceOf(Value value) {

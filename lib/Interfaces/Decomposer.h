@@ -69,8 +69,6 @@ public:
 
 private:
   mlir::OpFoldResult sizeOf(int64_t axis);
-  mlir::Value allocate(llvm::ArrayRef<mlir::OpFoldResult> sizes,
-                       mlir::Type elementType);
   mlir::Value dropUnitDims(mlir::Value value, llvm::ArrayRef<int64_t> axes);
 
   /// A tensor, in whole, as a slice of itself.
@@ -80,6 +78,8 @@ private:
   Slice sliceOf(mlir::Value value);
 
   mlir::AffineMap mapOf(const Laid &operand, llvm::ArrayRef<int64_t> loops);
+  void handOn(mlir::Operation *generic, mlir::Attribute schedule,
+              llvm::ArrayRef<int64_t> loops);
 
   llvm::SmallVector<mlir::Value> heapBuffers;
 };

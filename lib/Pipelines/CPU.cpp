@@ -68,6 +68,10 @@ static void decompose(OpPassManager &pm, const CPUPipelineOptions &) {
   pm.addPass(createRMSNormDecompose());
 }
 
+static void distribute(OpPassManager &pm, const CPUPipelineOptions &) {
+  pm.addPass(createRMSNormDistribute());
+}
+
 static void vectorize(OpPassManager &pm, const CPUPipelineOptions &options) {
   pm.addPass(createRMSNormVectorize());
   pm.addPass(createRMSNormExpandCopies());
@@ -103,9 +107,13 @@ static void lowerToLLVM(OpPassManager &pm, const CPUPipelineOptions &) {
 }
 
 static constexpr Stage stages[] = {
-    {"bufferize", bufferize}, {"schedule", schedule},
-    {"tile", tile},           {"decompose", decompose},
-    {"vectorize", vectorize}, {"parallelize", parallelize},
+    {"bufferize", bufferize},
+    {"schedule", schedule},
+    {"tile", tile},
+    {"decompose", decompose},
+    {"distribute", distribute},
+    {"vectorize", vectorize},
+    {"parallelize", parallelize},
     {"llvm", lowerToLLVM},
 };
 

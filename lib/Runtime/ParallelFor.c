@@ -10,6 +10,8 @@
 #include <omp.h>
 
 static _Thread_local rmsnorm_executor current;
+/// Whether this thread runs a part of a loop that several threads share.
+static _Thread_local int isInside;
 
 rmsnorm_executor rmsnorm_set_executor(rmsnorm_executor executor) {
   rmsnorm_executor previous = current;
@@ -35,15 +37,17 @@ runOnOpenMP(rmsnorm_task task, void *context, int64_t count, int64_t parts) {
     int64_t threads = omp_get_num_threads();
     int64_t begin = partBegin(count, threads, omp_get_thread_num());
     int64_t end = partBegin(count, threads, omp_get_thread_num() + 1);
+    isInside = 1;
     if (begin < end)
       task(context, begin, end);
+    isInside = 0;
   }
 }
 
 void rmsnorm_parallel_for(rmsnorm_task task, void *context, int64_t count,
                           int64_t grain) {
   int64_t parts = grain > 1 ? count / grain : count;
-  if (parts < 2 || current.num_threads == 1) {
+  if (parts < 2 || current.num_threads == 1 || isInside) {
     if (count > 0)
       task(context, 0, count);
     return;

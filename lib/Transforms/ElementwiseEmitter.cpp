@@ -135,6 +135,9 @@ static bool isContiguousAlong(linalg::GenericOp op, OpOperand &operand,
 
 ElementwiseEmitter::Number ElementwiseEmitter::load(OpOperand &operand,
                                                     int64_t width) {
+  Value laidOut = converted.lookup(operand.getOperandNumber());
+  if (laidOut && width > 1)
+    return {loadVector(laidOut, indices[vectorLoop], width), {}};
   bool runsAlong = runsAlongVector(operand);
   SmallVector<Value> at = indicesOf(operand);
   auto type = cast<MemRefType>(operand.get().getType());
@@ -238,6 +241,16 @@ void ElementwiseEmitter::loadShared(unsigned loop, int64_t width) {
   for (OpOperand *input : op.getDpsInputOperands())
     if (!op.getMatchingIndexingMap(input).isFunctionOfDim(loop))
       shared[input->getOperandNumber()] = load(*input, width);
+}
+
+SmallVector<OpOperand *> ElementwiseEmitter::findConverted(int64_t width) {
+  if (!usesEvenOdd(width))
+    return {};
+  return llvm::filter_to_vector(op.getDpsInputOperands(), [&](OpOperand *in) {
+    AffineMap map = op.getMatchingIndexingMap(in);
+    return map.getNumResults() == 1 && lastLoopOf(map) == vectorLoop &&
+           isContiguousAlong(op, *in, vectorLoop);
+  });
 }
 
 void ElementwiseEmitter::storeOperand(OpOperand &operand, Value value,

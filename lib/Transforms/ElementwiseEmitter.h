@@ -52,6 +52,22 @@ public:
   void loadShared(unsigned loop, int64_t width);
   void forgetShared() { shared.clear(); }
 
+  /// The inputs along the vector loop alone that are converted or reordered
+  /// when they are read, for vectors of `width`.
+  llvm::SmallVector<mlir::OpOperand *> findConverted(int64_t width);
+
+  /// `width` elements of `input` at the current indices, as vectors are
+  /// computed with.
+  mlir::Value loadConverted(mlir::OpOperand &input, int64_t width) {
+    return load(input, width).re;
+  }
+
+  /// Has vectors of `input` read from `memory`, where they lie in the form in
+  /// which loadConverted gives them.
+  void readFrom(mlir::OpOperand &input, mlir::Value memory) {
+    converted[input.getOperandNumber()] = memory;
+  }
+
   /// `width` elements of `memref`, of rank 1, from `index` on.
   mlir::Value loadVector(mlir::Value memref, mlir::Value index, int64_t width);
   void storeVector(mlir::Value value, mlir::Value memref, mlir::Value index);
@@ -65,6 +81,9 @@ public:
   llvm::SmallVector<mlir::Value> indicesOf(mlir::OpOperand &operand,
                                            int64_t lane = 0);
   bool runsAlongVector(mlir::OpOperand &operand);
+
+  /// Whether the even lanes of vectors of `width` come before the odd ones.
+  bool usesEvenOdd(int64_t width);
 
   /// The index of each loop; of the vector loop, where the vector begins.
   llvm::SmallVector<mlir::Value> indices;
@@ -80,7 +99,6 @@ private:
   void storeOperand(mlir::OpOperand &operand, mlir::Value value, Number parts,
                     int64_t width, int64_t alignment);
   mlir::Value lookup(mlir::Value value, int64_t width);
-  bool usesEvenOdd(int64_t width);
   bool mayHoldPayload();
   bool isConvertedInMemory(mlir::Operation &inner, int64_t width);
   void cloneOp(mlir::Operation &inner, int64_t width);
@@ -94,6 +112,7 @@ private:
   llvm::DenseMap<mlir::Value, Number> complexNumbers;
   /// By operand number.
   llvm::DenseMap<unsigned, Number> shared;
+  llvm::DenseMap<unsigned, mlir::Value> converted;
 };
 
 } // namespace rmsnorm

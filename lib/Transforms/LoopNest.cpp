@@ -10,6 +10,7 @@
 #include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/Dialect/Utils/StaticValueUtils.h"
 #include "mlir/Interfaces/ValueBoundsOpInterface.h"
+#include "rmsnorm/IR/Scratch.h"
 
 using namespace mlir;
 using namespace rmsnorm;
@@ -67,6 +68,10 @@ LogicalResult LoopNest::emit() {
     if (op.getNumReductionLoops() == 0)
       streaming =
           Streaming::create(b, op, schedule, emitter.vectorLoop, extents);
+    SmallVector<Value> heap;
+    if (op.getNumReductionLoops() == 0 && !parallel.empty() &&
+        !schedule.getShareRows())
+      convertOnce(heap);
     emitParallel(parallel, takesRowsTogether(reductions, vectorIsReduced),
                  [&](const RowGroup *group) {
                    if (!group)
@@ -76,6 +81,7 @@ LogicalResult LoopNest::emit() {
                    else
                      emitSharedElementwise(*group);
                  });
+    freeScratch(b, loc, heap);
   }
   b.eraseOp(op);
   return success();
@@ -183,6 +189,31 @@ static void emitIf(OpBuilder &b, Location loc, Value condition,
   otherwise();
 }
 
+/// Inputs that every row reads are converted before the first, where their size
+/// has a bound.
+void LoopNest::convertOnce(SmallVectorImpl<Value> &heap) {
+  std::optional<int64_t> bound = boundOf(emitter.vectorLoop);
+  ArrayRef<int64_t> steps = schedule.getNormalizeVector();
+  SmallVector<OpOperand *> inputs = emitter.findConverted(steps.front());
+  if (!bound || *bound > schedule.getPanel() || inputs.empty())
+    return;
+  SmallVector<Value> memory(inputs.size());
+  for (auto [input, slot] : llvm::zip(inputs, memory)) {
+    Type element = cast<MemRefType>(input->get().getType()).getElementType();
+    slot = createScratch(b, loc, {b.getIndexAttr(*bound)},
+                         element.isBF16() ? b.getF32Type() : element, heap);
+  }
+  emitVectors(steps, [&](int64_t width) {
+    if (width == 1)
+      return;
+    for (auto [input, slot] : llvm::zip(inputs, memory))
+      emitter.storeVector(emitter.loadConverted(*input, width), slot,
+                          emitter.indices[emitter.vectorLoop]);
+  });
+  for (auto [input, slot] : llvm::zip(inputs, memory))
+    emitter.readFrom(*input, slot);
+}
+
 void LoopNest::emitElementwise() {
   ArrayRef<int64_t> steps = schedule.getNormalizeVector();
   Value bypasses;
@@ -213,7 +244,7 @@ void LoopNest::emitLeaf(ArrayRef<unsigned> reductions, bool vectorIsReduced) {
   if (reductions.empty())
     return emitElementwise();
   std::optional<int64_t> bound = boundOf(emitter.vectorLoop);
-  if (bound && *bound > schedule.getVector().front())
+  if (bound && *bound > schedule.getVector().front() && schedule.getPanel() > 0)
     return emitPanel(reductions, *bound);
   emitVectors(schedule.getVector(),
               [&](int64_t width) { emitColumns(reductions, width); });

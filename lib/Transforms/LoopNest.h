@@ -56,6 +56,7 @@ private:
   void emitVectors(llvm::ArrayRef<int64_t> steps,
                    llvm::function_ref<void(int64_t)> inner);
   void emitElementwise();
+  void convertOnce(llvm::SmallVectorImpl<mlir::Value> &heap);
   void emitElements(int64_t width, mlir::Value bypasses);
   void emitSteps(llvm::ArrayRef<int64_t> steps, Section section,
                  llvm::function_ref<void(Section, int64_t)> inner);
@@ -93,11 +94,12 @@ private:
 
   // Panels.
   void emitPanel(llvm::ArrayRef<unsigned> reductions, int64_t bound);
-  llvm::SmallVector<mlir::Value> emitPanelTotals(int64_t bound);
+  llvm::ArrayRef<int64_t> panelSteps();
+  llvm::SmallVector<mlir::Value>
+  emitPanelTotals(int64_t bound, llvm::SmallVectorImpl<mlir::Value> &heap);
   llvm::SmallVector<mlir::Value> loadPanelTotals(mlir::ValueRange memory,
                                                  int64_t width);
   void addRows(unsigned loop, Section rows, mlir::ValueRange memory);
-  void prefetchInputs(unsigned loop, int64_t width);
 
   // Joining.
   bool isCompensated(unsigned output);

@@ -12,6 +12,7 @@
 #include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/Dialect/Utils/StaticValueUtils.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
+#include "rmsnorm/IR/Scratch.h"
 
 using namespace mlir;
 using namespace rmsnorm;
@@ -156,15 +157,28 @@ void LoopNest::emitColumns(ArrayRef<unsigned> reductions, int64_t width) {
 // Panels: more columns than a vector has lanes, with the totals in memory
 //===----------------------------------------------------------------------===//
 
+/// Steps for what is done once for a panel and not for each row: more code for
+/// it would only have to be compiled. Totals that lie in even-odd order are
+/// read by the steps that wrote them.
+ArrayRef<int64_t> LoopNest::panelSteps() {
+  static constexpr int64_t few[] = {8, 1};
+  return emitter.usesEvenOdd(2) ? schedule.getVector() : ArrayRef(few);
+}
+
 /// Memory for the totals of `bound` columns, at 0.
-SmallVector<Value> LoopNest::emitPanelTotals(int64_t bound) {
+SmallVector<Value> LoopNest::emitPanelTotals(int64_t bound,
+                                             SmallVectorImpl<Value> &heap) {
+  constexpr int64_t width = 8;
   SmallVector<Value> memory;
   for (Value total : startTotals(1))
-    memory.push_back(memref::AllocaOp::create(
-        b, loc, MemRefType::get({bound}, total.getType())));
-  emitVectors(schedule.getVector(), [&](int64_t width) {
+    memory.push_back(
+        createScratch(b, loc, {b.getIndexAttr(llvm::alignTo(bound, width))},
+                      total.getType(), heap));
+  Section columns = whole(emitter.vectorLoop);
+  emitFor(columns.lower, columns.upper, width, {}, [&](Value at, ValueRange) {
     for (auto [total, slot] : llvm::zip(startTotals(width), memory))
-      emitter.storeVector(total, slot, emitter.indices[emitter.vectorLoop]);
+      emitter.storeVector(total, slot, at);
+    return SmallVector<Value>();
   });
   return memory;
 }
@@ -175,37 +189,23 @@ SmallVector<Value> LoopNest::loadPanelTotals(ValueRange memory, int64_t width) {
   });
 }
 
-/// Fetches the inputs that change from row to row, at the current indices.
-void LoopNest::prefetchInputs(unsigned loop, int64_t width) {
-  for (OpOperand *input : op.getDpsInputOperands()) {
-    AffineMap map = op.getMatchingIndexingMap(input);
-    if (map.isFunctionOfDim(loop) && lastLoopOf(map) == emitter.vectorLoop)
-      emitPrefetch(b, loc, input->get(), emitter.indicesOf(*input), width);
-  }
-}
-
 /// Adds `rows`, a chain at the most, to the totals.
 void LoopNest::addRows(unsigned loop, Section rows, ValueRange memory) {
-  emitVectors(schedule.getVector(), [&](int64_t width) {
-    if (schedule.getPrefetch() > 0 && rows.size &&
-        width == schedule.getVector().front())
-      for (int64_t row : llvm::seq(*rows.size)) {
-        emitter.indices[loop] = arith::AddIOp::create(
-            b, loc, rows.lower, constant(row + rowsAhead));
-        prefetchInputs(loop, width);
-      }
-    SmallVector<Value> totals =
-        joinAll(loadPanelTotals(memory, width), sumAlong(loop, rows, width));
-    for (auto [total, slot] : llvm::zip(totals, memory))
-      emitter.storeVector(total, slot, emitter.indices[emitter.vectorLoop]);
-  });
+  bool isWhole = rows.size.has_value();
+  emitVectors(
+      isWhole ? schedule.getVector() : panelSteps(), [&](int64_t width) {
+        SmallVector<Value> totals = joinAll(loadPanelTotals(memory, width),
+                                            sumAlong(loop, rows, width));
+        for (auto [total, slot] : llvm::zip(totals, memory))
+          emitter.storeVector(total, slot, emitter.indices[emitter.vectorLoop]);
+      });
 }
 
 /// Rows outside, columns within.
 void LoopNest::emitPanel(ArrayRef<unsigned> reductions, int64_t bound) {
   unsigned loop = reductions.back();
   int64_t chain = schedule.getChain();
-  SmallVector<Value> memory = emitPanelTotals(bound);
+  SmallVector<Value> heap, memory = emitPanelTotals(bound, heap);
   emitOuter(reductions.drop_back(), {}, [&](ValueRange) {
     emitBlocks(chain, whole(loop), [&](Section part, bool isWhole) {
       if (!isWhole)
@@ -218,9 +218,10 @@ void LoopNest::emitPanel(ArrayRef<unsigned> reductions, int64_t bound) {
     });
     return SmallVector<Value>();
   });
-  emitVectors(schedule.getVector(), [&](int64_t width) {
+  emitVectors(panelSteps(), [&](int64_t width) {
     addToOutputs(finishTotals(loadPanelTotals(memory, width)), width);
   });
+  freeScratch(b, loc, heap);
 }
 
 //===----------------------------------------------------------------------===//

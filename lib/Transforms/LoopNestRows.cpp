@@ -19,6 +19,7 @@
 #include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
 #include "mlir/IR/TypeUtilities.h"
+#include "rmsnorm/IR/Scratch.h"
 
 using namespace mlir;
 using namespace rmsnorm;
@@ -121,13 +122,13 @@ void LoopNest::emitRowSums(const RowGroup &group) {
             {}, group.count, [&](SmallVector<Value> sums, int64_t lanes) {
               Value at = arith::MulIOp::create(b, loc, row, constant(lanes));
               for (auto [output, sum] : llvm::enumerate(sums)) {
-                auto type = MemRefType::get(
-                    {group.count * lanes}, getElementTypeOrSelf(sum.getType()));
                 Value memory;
                 {
                   OpBuilder::InsertionGuard guard(b);
                   b.setInsertionPoint(b.getInsertionBlock()->getParentOp());
-                  memory = memref::AllocaOp::create(b, loc, type);
+                  memory =
+                      createStackScratch(b, loc, group.count * lanes,
+                                         getElementTypeOrSelf(sum.getType()));
                 }
                 emitter.storeVector(sum, memory, at);
                 left.push_back({memory, static_cast<unsigned>(output), lanes});

@@ -18,6 +18,7 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "TaskLoops.h"
 #include "mlir/Conversion/LLVMCommon/TypeConverter.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
@@ -83,6 +84,10 @@ static llvm::SetVector<Value> findUsed(scf::ParallelOp loop) {
   return used;
 }
 
+static bool isScheduledLoop(Operation *op) {
+  return isa<scf::ParallelOp>(op) && op->hasAttr(scheduleName);
+}
+
 static bool isConstant(Value value) {
   return value.getDefiningOp() &&
          value.getDefiningOp()->hasTrait<OpTrait::ConstantLike>();
@@ -123,7 +128,7 @@ LLVM::LLVMFuncOp Outliner::buildTask(scf::ParallelOp loop,
       scf::ForOp::create(b, loc, arith::MulIOp::create(b, loc, begin, step),
                          arith::MulIOp::create(b, loc, end, step), step);
   // Whoever waits for the task has to see its non-temporal stores.
-  auto schedule = loop->getAttrOfType<CPUScheduleAttr>("rmsnorm.schedule");
+  auto schedule = loop->getAttrOfType<CPUScheduleAttr>(scheduleName);
   if (schedule && schedule.getNontemporal() > 0)
     LLVM::FenceOp::create(b, loc, LLVM::AtomicOrdering::seq_cst,
                           /*syncscope=*/"");
@@ -132,10 +137,14 @@ LLVM::LLVMFuncOp Outliner::buildTask(scf::ParallelOp loop,
   mapping.map(loop.getInductionVars()[0], range.getInductionVar());
   for (Operation &inner : loop.getBody()->without_terminator())
     b.clone(inner, mapping);
-  // A stack slot in a loop would grow the stack with each iteration.
-  range.walk([&](memref::AllocaOp slot) {
-    if (slot->getNumOperands() == 0)
-      slot->moveBefore(entry, entry->begin());
+  // A stack slot in a loop would grow the stack with each iteration. Those of
+  // an inner parallel loop are one for each of its threads.
+  range.walk<WalkOrder::PreOrder>([&](Operation *inner) {
+    if (isScheduledLoop(inner))
+      return WalkResult::skip();
+    if (isa<memref::AllocaOp>(inner) && inner->getNumOperands() == 0)
+      inner->moveBefore(entry, entry->begin());
+    return WalkResult::advance();
   });
   return task;
 }
@@ -206,14 +215,21 @@ namespace {
 struct Parallelize : rmsnorm::impl::RMSNormParallelizeBase<Parallelize> {
   void runOnOperation() override {
     SymbolTable symbols(getOperation());
-    SmallVector<scf::ParallelOp> loops;
-    getOperation().walk([&](scf::ParallelOp loop) {
-      if (loop->hasAttr("rmsnorm.schedule"))
-        loops.push_back(loop);
-    });
-    for (scf::ParallelOp loop : loops)
-      if (failed(Outliner(getOperation(), symbols).outline(loop)))
-        return signalPassFailure();
+    // The outermost first: the inner ones are then those of its task.
+    for (;;) {
+      SmallVector<scf::ParallelOp> loops;
+      getOperation().walk<WalkOrder::PreOrder>([&](Operation *op) {
+        if (!isScheduledLoop(op))
+          return WalkResult::advance();
+        loops.push_back(cast<scf::ParallelOp>(op));
+        return WalkResult::skip();
+      });
+      if (loops.empty())
+        return;
+      for (scf::ParallelOp loop : loops)
+        if (failed(Outliner(getOperation(), symbols).outline(loop)))
+          return signalPassFailure();
+    }
   }
 };
 } // namespace

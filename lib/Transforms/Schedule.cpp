@@ -16,20 +16,19 @@ namespace rmsnorm {
 using namespace mlir;
 using namespace rmsnorm;
 
-/// Bits of the real parts of `value`.
-static int64_t widthOf(Value value) {
+/// The type of the real parts of `value`.
+static Type partsOf(Value value) {
   Type element = cast<ShapedType>(value.getType()).getElementType();
   if (auto complex = dyn_cast<ComplexType>(element))
-    element = complex.getElementType();
-  return element.getIntOrFloatBitWidth();
+    return complex.getElementType();
+  return element;
 }
 
-static bool isFloat64(Value value) {
-  Type element = cast<ShapedType>(value.getType()).getElementType();
-  if (auto complex = dyn_cast<ComplexType>(element))
-    element = complex.getElementType();
-  return element.isF64();
+static int64_t widthOf(Value value) {
+  return partsOf(value).getIntOrFloatBitWidth();
 }
+
+static bool isFloat64(Value value) { return partsOf(value).isF64(); }
 
 /// Whether the kernel of `op` computes with f64 anywhere.
 static bool computesInFloat64(Operation *op) {
@@ -60,18 +59,14 @@ static std::optional<int64_t> rowLength(NormOpInterface op) {
   return length;
 }
 
-/// Columns that a task takes: a page of each row; of fewer columns half, which
-/// leaves work for a second thread.
+/// Columns that a task takes. Long pieces of rows come from memory nearly as
+/// fast as whole rows; the totals have to stay in a cache.
 static int64_t panelOf(NormOpInterface op) {
-  constexpr int64_t pageBits = 4096 * 8, smallest = 512;
-  auto x = cast<ShapedType>(op.getX().getType());
-  int64_t panel =
-      std::clamp<int64_t>(pageBits / widthOf(op.getX()), smallest, 2048);
-  int64_t columns = x.getShape().back();
-  if (ShapedType::isDynamic(columns))
-    return panel;
-  return std::clamp<int64_t>(llvm::PowerOf2Ceil(columns) / 2, smallest, panel);
+  return computesInFloat64(op) ? 2048 : 8192;
 }
+
+/// Terms that are worth a task of their own: elements, or rows of columns.
+static int64_t partOf(NormOpInterface op) { return hasRows(op) ? 8192 : 32; }
 
 /// The default depends on the types and the static extents alone, so that every
 /// target sums the same tree.
@@ -97,7 +92,7 @@ static CPUScheduleAttr defaultSchedule(NormOpInterface op) {
   SmallVector<int64_t> steps{isShort ? step / 2 : step, 8, 1};
   steps.erase(llvm::unique(steps), steps.end());
   return CPUScheduleAttr::get(op.getContext(), steps, {second, 8, 1}, chain,
-                              panelOf(op), rows,
+                              partOf(op), panelOf(op), rows,
                               /*share_rows=*/isShort && widthOf(op.getX()) < 32,
                               /*prefetch=*/int64_t(1) << 20,
                               /*nontemporal=*/int64_t(1) << 25,

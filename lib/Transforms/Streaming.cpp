@@ -7,6 +7,7 @@
 
 #include "Streaming.h"
 #include "ElementwiseEmitter.h"
+#include "TaskLoops.h"
 #include "mlir/Analysis/SliceAnalysis.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Arith/Utils/Utils.h"
@@ -19,13 +20,7 @@ using namespace rmsnorm;
 static constexpr int64_t cacheLine = 64;
 
 static int64_t bytesOf(Value memref) {
-  Type element = cast<MemRefType>(memref.getType()).getElementType();
-  int64_t parts = 1;
-  if (auto complex = dyn_cast<ComplexType>(element)) {
-    element = complex.getElementType();
-    parts = 2;
-  }
-  return parts * llvm::divideCeil(element.getIntOrFloatBitWidth(), 8);
+  return bytesOfElement(cast<MemRefType>(memref.getType()).getElementType());
 }
 
 static Value constant(OpBuilder &b, Location loc, int64_t value) {
@@ -74,7 +69,7 @@ std::optional<Streaming> Streaming::create(OpBuilder &b, linalg::GenericOp op,
                                            CPUScheduleAttr schedule,
                                            unsigned vectorLoop,
                                            ArrayRef<OpFoldResult> extents) {
-  auto tasks = dyn_cast<scf::ForOp>(op->getParentOp());
+  auto tasks = op->getParentOfType<scf::ForOp>();
   auto chunks = op->getParentOfType<scf::ParallelOp>();
   Value y = op.getDpsInits()[0];
   auto type = cast<MemRefType>(y.getType());
@@ -90,9 +85,9 @@ std::optional<Streaming> Streaming::create(OpBuilder &b, linalg::GenericOp op,
   Location loc = op.getLoc();
   Streaming streaming(op);
   // The results and the one input of that size that every norm has.
-  Value total =
-      multiply(b, loc, chunks.getUpperBound()[0],
-               constant(b, loc, bytesOf(y) + bytesOf(op.getDpsInputs()[0])));
+  Value total = constant(b, loc, bytesOf(y) + bytesOf(op.getDpsInputs()[0]));
+  for (; chunks; chunks = chunks->getParentOfType<scf::ParallelOp>())
+    total = multiply(b, loc, total, chunks.getUpperBound()[0]);
   for (OpFoldResult extent : extents)
     total = multiply(b, loc, total,
                      getValueOrCreateConstantIndexOp(b, loc, extent));

@@ -14,6 +14,7 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "TaskLoops.h"
 #include "mlir/Dialect/Affine/IR/AffineOps.h"
 #include "mlir/Dialect/Affine/Utils.h"
 #include "mlir/Dialect/Arith/Utils/Utils.h"
@@ -51,8 +52,7 @@ private:
     return llvm::is_contained(op.getReductionAxes(), axis);
   }
   void chooseGroup(CPUScheduleAttr schedule);
-  OpFoldResult tasksOfGrain(int64_t grain);
-  Value emitTaskLoops(OpFoldResult total, CPUScheduleAttr schedule);
+  Value chooseChunk(Value total, CPUScheduleAttr schedule);
   SmallVector<AxisTile> tileOfTask(ArrayRef<int64_t> axes, ValueRange position);
   Value viewOf(OpOperand &operand, ArrayRef<AxisTile> tiles);
 
@@ -87,55 +87,31 @@ void Tiler::chooseGroup(CPUScheduleAttr schedule) {
       groupSize = std::clamp<int64_t>(*extent, 1, groupSize);
 }
 
-/// Tasks that together hold `grain` bytes of x, and one at least.
-OpFoldResult Tiler::tasksOfGrain(int64_t grain) {
-  Type element = x.getElementType();
-  int64_t bytes = 1;
-  if (auto complex = dyn_cast<ComplexType>(element)) {
-    element = complex.getElementType();
-    bytes = 2;
-  }
-  bytes *= llvm::divideCeil(element.getIntOrFloatBitWidth(), 8);
-  AffineExpr product = b.getAffineConstantExpr(bytes);
-  SmallVector<OpFoldResult> sizes;
-  for (int64_t axis : llvm::seq(x.getRank())) {
-    if (axis == grouped)
-      product = product * groupSize;
-    if (!isReduced(axis))
-      continue;
-    product = product * b.getAffineSymbolExpr(sizes.size());
-    sizes.push_back(extents[axis]);
-  }
-  auto map = AffineMap::get(0, sizes.size(), product, b.getContext());
-  OpFoldResult taskBytes =
-      affine::makeComposedFoldedAffineApply(b, loc, map, sizes);
-  if (std::optional<int64_t> known = getConstantIntValue(taskBytes))
-    return b.getIndexAttr(
-        std::max<int64_t>(1, grain / std::max<int64_t>(1, *known)));
-  Value one = arith::ConstantIndexOp::create(b, loc, 1);
-  Value divisor = arith::MaxUIOp::create(b, loc, cast<Value>(taskBytes), one);
-  Value count = arith::DivUIOp::create(
-      b, loc, arith::ConstantIndexOp::create(b, loc, grain), divisor);
-  return arith::MaxUIOp::create(b, loc, count, one).getResult();
-}
-
-/// A parallel loop over chunks of tasks and, within it, a loop over the tasks
-/// of a chunk. Returns the number of the task.
-Value Tiler::emitTaskLoops(OpFoldResult total, CPUScheduleAttr schedule) {
-  Value zero = arith::ConstantIndexOp::create(b, loc, 0);
-  Value one = arith::ConstantIndexOp::create(b, loc, 1);
-  Value upper = getValueOrCreateConstantIndexOp(b, loc, total);
-  Value chunk = getValueOrCreateConstantIndexOp(
-      b, loc, tasksOfGrain(schedule.getGrain()));
-  auto chunks = scf::ParallelOp::create(b, loc, zero, upper, chunk);
-  chunks->setAttr("rmsnorm.schedule", schedule);
-  b.setInsertionPointToStart(chunks.getBody());
-  Value begin = chunks.getInductionVars()[0];
-  Value end = arith::MinUIOp::create(
-      b, loc, arith::AddIOp::create(b, loc, begin, chunk), upper);
-  auto tasks = scf::ForOp::create(b, loc, begin, end, one);
-  b.setInsertionPointToStart(tasks.getBody());
-  return tasks.getInductionVar();
+/// How many tasks a thread takes at once: those that hold `grain` bytes of x.
+/// All of them where the threads rather share each task: where rows are cut
+/// into parts (see Distribute.cpp) and few, or too large for the cache of one
+/// core.
+Value Tiler::chooseChunk(Value total, CPUScheduleAttr schedule) {
+  constexpr int64_t few = 8, sharedBytes = 1 << 20;
+  IndexBuilder index(b, loc);
+  SmallVector<OpFoldResult> reduced;
+  for (int64_t axis : op.getReductionAxes())
+    reduced.push_back(extents[axis]);
+  Value count = index.product(reduced);
+  Value taskBytes = index.mul(
+      count,
+      index.constant(bytesOfElement(x.getElementType()) *
+                     (grouped >= 0 && !isReduced(grouped) ? groupSize : 1)));
+  Value chunk = tasksOfGrain(index, taskBytes, schedule.getGrain());
+  if (schedule.getPart() == 0)
+    return chunk;
+  Value isShared = b.createOrFold<arith::AndIOp>(
+      loc, isCut(index, count, schedule),
+      b.createOrFold<arith::OrIOp>(
+          loc, index.isLess(total, index.constant(few)),
+          index.isLess(index.constant(sharedBytes - 1), taskBytes)));
+  Value all = index.max(total, index.constant(1));
+  return b.createOrFold<arith::SelectOp>(loc, isShared, all, chunk);
 }
 
 void Tiler::tile() {
@@ -161,7 +137,9 @@ void Tiler::tile() {
     total = affine::makeComposedFoldedAffineApply(
         b, loc, b.getAffineDimExpr(0) * b.getAffineSymbolExpr(0),
         {total, count});
-  Value index = emitTaskLoops(total, schedule);
+  Value numTasks = getValueOrCreateConstantIndexOp(b, loc, total);
+  Value index = emitTaskLoops(b, loc, numTasks, chooseChunk(numTasks, schedule),
+                              schedule);
   SmallVector<Value> position;
   if (axes.size() == 1)
     position.push_back(index);

@@ -15,12 +15,13 @@
 // an accumulator of f32 is added to a total in f64, one of f64 to a total with
 // the error of each addition, and starts again at 0: a single large term then
 // costs the digits of a few others, not of all that follow. Where the vector
-// loop is reduced, the lanes of the totals are summed by halves. So the sum is a
-// tree whose shape depends on the extents and the schedule alone.
+// loop is reduced, the lanes of the totals are summed by halves. So the sum is
+// a tree whose shape depends on the extents and the schedule alone.
 //
 //===----------------------------------------------------------------------===//
 
 #include "LoopNest.h"
+#include "rmsnorm/IR/Scratch.h"
 #include "rmsnorm/Transforms/Passes.h"
 
 namespace rmsnorm {
@@ -36,16 +37,16 @@ struct Vectorize : rmsnorm::impl::RMSNormVectorizeBase<Vectorize> {
   void runOnOperation() override {
     SmallVector<linalg::GenericOp> ops;
     getOperation()->walk([&](linalg::GenericOp op) {
-      if (op->hasAttr("rmsnorm.schedule"))
+      if (op->hasAttr(scheduleName))
         ops.push_back(op);
     });
     IRRewriter rewriter(&getContext());
     for (linalg::GenericOp op : ops) {
-      auto schedule = op->getAttrOfType<CPUScheduleAttr>("rmsnorm.schedule");
+      auto schedule = op->getAttrOfType<CPUScheduleAttr>(scheduleName);
       if (!schedule) {
         op.emitOpError(
             "expected rmsnorm.schedule to be a cpu_schedule, but got ")
-            << op->getAttr("rmsnorm.schedule");
+            << op->getAttr(scheduleName);
         return signalPassFailure();
       }
       rewriter.setInsertionPoint(op);

@@ -116,6 +116,12 @@
 
 // -----
 
+// C25: a negative part
+// expected-error @below {{expected part to be 0 or more, but got -1}}
+#a = #rmsnorm.cpu_schedule<vector = [1], normalize_vector = [1], part = -1>
+
+// -----
+
 // C25: a negative panel
 // expected-error @below {{expected panel to be 0 or more, but got -1}}
 #a = #rmsnorm.cpu_schedule<vector = [1], normalize_vector = [1], panel = -1>

@@ -21,7 +21,7 @@ func.func @tensors(%x: tensor<8x64xf32>, %w: tensor<64xf32>, %y: tensor<8x64xf32
 // has no bound.
 // CHECK-LABEL: func.func @memrefs
 // CHECK-NOT: rmsnorm
-// CHECK: %[[HEAP:.*]] = memref.alloc(%{{.*}}) : memref<?xf32>
+// CHECK: %[[HEAP:.*]] = memref.alloc(%{{.*}}) {alignment = 64 : i64} : memref<?xf32>
 // CHECK: memref.dealloc %[[HEAP]]
 func.func @memrefs(%x: memref<?x64xbf16>, %m: memref<64xi1>, %y: memref<?x64xbf16>) {
   rmsnorm.rms_norm ins(%x : memref<?x64xbf16>) mask(%m : memref<64xi1>) outs(%y : memref<?x64xbf16>)

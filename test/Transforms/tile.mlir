@@ -5,8 +5,7 @@
 // A chunk of rows holds `grain` bytes of x: 32768 / (1024 * 4).
 // CHECK-LABEL: @rows
 // CHECK: %[[ROWS:.*]] = memref.dim %arg0
-// CHECK: %[[CHUNK:.*]] = arith.constant 8 : index
-// CHECK: scf.parallel (%[[BEGIN:.*]]) = (%{{.*}}) to (%[[ROWS]]) step (%[[CHUNK]]) {
+// CHECK: scf.parallel (%[[BEGIN:.*]]) = (%{{.*}}) to (%[[ROWS]]) step (%{{c8.*}}) {
 // CHECK: %[[END:.*]] = arith.minui
 // CHECK: scf.for %[[ROW:.*]] = %[[BEGIN]] to %[[END]]
 // CHECK: memref.subview %arg0[%[[ROW]], 0] [1, 1024] [1, 1]
@@ -22,7 +21,7 @@ func.func @rows(%x: memref<?x1024xf32>, %y: memref<?x1024xf32>) {
 
 // Rows of unknown length: the chunk is computed, and a row at least.
 // CHECK-LABEL: @unknown_length
-// CHECK: %[[BYTES:.*]] = affine.apply
+// CHECK: %[[BYTES:.*]] = arith.muli %{{.*}}, %{{c4.*}} : index
 // CHECK: %[[DIVISOR:.*]] = arith.maxui %[[BYTES]]
 // CHECK: %[[COUNT:.*]] = arith.divui %{{.*}}, %[[DIVISOR]]
 // CHECK: %[[CHUNK:.*]] = arith.maxui %[[COUNT]]
@@ -75,5 +74,30 @@ func.func @rows_of_nothing(%x: memref<?x0xf32>, %y: memref<?x0xf32>, %r: memref<
 // CHECK-NEXT: return
 func.func @no_rows(%x: memref<0x4x8xf32>, %y: memref<?x4x8xf32>) {
   rmsnorm.rms_norm ins(%x : memref<0x4x8xf32>) outs(%y : memref<?x4x8xf32>) {schedule = #s}
+  return
+}
+
+// -----
+
+#s = #rmsnorm.cpu_schedule<vector = [64, 1], normalize_vector = [32, 1], part = 1000, grain = 32768>
+
+// Rows that are cut into parts: the threads take a row apart where there are
+// fewer than 8, or where a row is large, else the rows.
+// CHECK-LABEL: @cut
+// CHECK: %[[ROWS:.*]] = memref.dim %arg0
+// CHECK: %[[LENGTH:.*]] = memref.dim %arg0
+// CHECK: %[[BYTES:.*]] = arith.muli %[[LENGTH]], %{{c4.*}} : index
+// CHECK: %[[COUNT:.*]] = arith.divui
+// CHECK: %[[CHUNK:.*]] = arith.maxui %[[COUNT]]
+// CHECK: %[[IS_CUT:.*]] = arith.cmpi ugt, %[[LENGTH]], %{{c2000.*}} : index
+// CHECK: %[[ARE_FEW:.*]] = arith.cmpi ult, %[[ROWS]], %{{c8.*}} : index
+// CHECK: %[[IS_LARGE:.*]] = arith.cmpi ugt, %[[BYTES]], %{{c1048575.*}} : index
+// CHECK: %[[EITHER:.*]] = arith.ori %[[ARE_FEW]], %[[IS_LARGE]]
+// CHECK: %[[IS_SHARED:.*]] = arith.andi %[[IS_CUT]], %[[EITHER]]
+// CHECK: %[[ALL:.*]] = arith.maxui %[[ROWS]], %{{c1.*}} : index
+// CHECK: %[[STEP:.*]] = arith.select %[[IS_SHARED]], %[[ALL]], %[[CHUNK]]
+// CHECK: scf.parallel {{.*}} to (%[[ROWS]]) step (%[[STEP]])
+func.func @cut(%x: memref<?x?xf32>, %y: memref<?x?xf32>) {
+  rmsnorm.rms_norm ins(%x : memref<?x?xf32>) outs(%y : memref<?x?xf32>) {schedule = #s}
   return
 }

@@ -101,6 +101,7 @@ def RMSNorm_CPUScheduleAttr : RMSNorm_Attr<"CPUSchedule", "cpu_schedule"> {
     | `vector` | numbers of elements a step of the reduction covers: a first loop runs by the first number as long as whole steps fit, the next takes what is left by the second, and so on; the last is 1 |
     | `normalize_vector` | the same for the second pass |
     | `chain` | terms that a lane of an accumulator takes up before it is added to a total of twice the precision, and starts again at 0 |
+    | `part` | terms of a sum that are summed by themselves, and may be by another thread, where there are more than two times as many; 0: all |
     | `panel` | elements of the vector axis that one task holds where that axis is not reduced |
     | `rows` | rows that one task holds where the vector axis is reduced: their sums are finished side by side in one vector |
     | `share_rows` | the second pass goes over the columns outside and the rows of a task inside: what its rows share is read and converted once |
@@ -116,6 +117,7 @@ def RMSNorm_CPUScheduleAttr : RMSNorm_Attr<"CPUSchedule", "cpu_schedule"> {
     RMSNorm_Int64ListParameter<"steps of the reduction">:$vector,
     RMSNorm_Int64ListParameter<"steps of the second pass">:$normalize_vector,
     DefaultValuedParameter<"int64_t", "4">:$chain,
+    DefaultValuedParameter<"int64_t", "0">:$part,
     DefaultValuedParameter<"int64_t", "0">:$panel,
     DefaultValuedParameter<"int64_t", "1">:$rows,
     DefaultValuedParameter<"bool", "false">:$share_rows,

@@ -33,7 +33,7 @@ def RMSNormDecompose : Pass<"rmsnorm-decompose"> {
     // becomes
     func.func @norm(%x: memref<8x64xf32>, %y: memref<8x64xf32>) {
       %zero = arith.constant 0.000000e+00 : f32
-      %sum = memref.alloca() : memref<8xf32>
+      %sum = memref.alloca() {alignment = 64 : i64} : memref<8xf32>
       linalg.fill ins(%zero : f32) outs(%sum : memref<8xf32>)
       linalg.generic {..., iterator_types = ["parallel", "reduction"]}
           ins(%x : memref<8x64xf32>) outs(%sum : memref<8xf32>) {
@@ -136,9 +136,8 @@ def RMSNormTile : Pass<"rmsnorm-tile"> {
       ...
       %rows = memref.dim %x, %c0 : memref<?x64xf32>
       ...
-      %c16 = arith.constant 16 : index
-      scf.parallel (%begin) = (%first) to (%rows) step (%c16) {
-        %next = arith.addi %begin, %c16 : index
+      scf.parallel (%begin) = (%first) to (%rows) step (%sixteen) {
+        %next = arith.addi %begin, %sixteen : index
         %end = arith.minui %next, %rows : index
         scf.for %row = %begin to %end step %c1 {
           %xi = memref.subview %x[%row, 0] [1, 64] [1, 1]
@@ -156,6 +155,65 @@ def RMSNormTile : Pass<"rmsnorm-tile"> {
   }];
   let dependentDialects = [
     "::mlir::affine::AffineDialect", "::mlir::arith::ArithDialect",
+    "::mlir::memref::MemRefDialect", "::mlir::scf::SCFDialect",
+  ];
+}
+
+def RMSNormDistribute : Pass<"rmsnorm-distribute"> {
+  let summary = "Cut scheduled linalg ops on long rows into parts";
+  let description = [{
+    A linalg.generic on memrefs with an `rmsnorm.schedule`, whose loops
+    `rmsnorm.reduced` run along more than two times `part` elements, becomes a
+    parallel loop over parts of the first of them. A reduction becomes
+    reductions of the parts and one over their results. The parts depend on the
+    extents of these loops and the schedule alone: however many threads there
+    are, the results are the same, bit for bit.
+
+    ```mlir
+    func.func @sum(%x: memref<100000xf32>, %sum: memref<f32>) {
+      linalg.generic {
+          indexing_maps = [affine_map<(i) -> (i)>, affine_map<(i) -> ()>],
+          iterator_types = ["reduction"]}
+          ins(%x : memref<100000xf32>) outs(%sum : memref<f32>)
+          attrs = {rmsnorm.reduced = array<i64: 0>,
+                   rmsnorm.schedule = #rmsnorm.cpu_schedule<
+                     vector = [8, 1], normalize_vector = [8, 1], part = 25000>} {
+      ^bb0(%in: f32, %out: f32):
+        %next = arith.addf %out, %in : f32
+        linalg.yield %next : f32
+      }
+      return
+    }
+    // becomes
+    func.func @sum(%x: memref<100000xf32>, %sum: memref<f32>) {
+      ...
+      %room = memref.alloca() {alignment = 64 : i64} : memref<128xf32>
+      %sums = memref.subview %room[0] [4] [1]
+          : memref<128xf32> to memref<4xf32, ...>
+      ...
+      scf.parallel (%begin) = (%first) to (%four) step (%one) {
+        ...
+        scf.for %part = %begin to %end step %next {
+          ...
+          %xi = memref.subview %x[%offset] [%size] [1]
+              : memref<100000xf32> to memref<?xf32, ...>
+          %sumi = memref.subview %sums[%part] [1] [1]
+              : memref<4xf32, ...> to memref<f32, ...>
+          ...
+          linalg.fill ins(%zero : f32) outs(%sumi : memref<f32, ...>)
+          linalg.generic ... ins(%xi : memref<?xf32, ...>)
+              outs(%sumi : memref<f32, ...>) ...
+        }
+        scf.reduce
+      } {rmsnorm.schedule = ...}
+      linalg.generic ... ins(%sums : memref<4xf32, ...>)
+          outs(%sum : memref<f32>) ...
+      return
+    }
+    ```
+  }];
+  let dependentDialects = [
+    "::mlir::arith::ArithDialect", "::mlir::linalg::LinalgDialect",
     "::mlir::memref::MemRefDialect", "::mlir::scf::SCFDialect",
   ];
 }

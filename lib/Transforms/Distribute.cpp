@@ -1,0 +1,267 @@
+//===- Distribute.cpp - Long rows for several threads ---------------------===//
+//
+// Part of the RMSNorm project, under the Apache License v2.0 with LLVM
+// Exceptions. SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+//
+// The linalg ops of a norm whose rows are long are cut along a reduced axis: a
+// parallel loop goes over the parts of a row. A sum becomes sums of the parts,
+// and their sum. How rows are cut depends on their length and the schedule
+// alone, so the result is the same whoever computes the parts. The loops are
+// within the one over the tasks of the norm: the runtime runs them on one
+// thread where that one is parallel already.
+//
+//===----------------------------------------------------------------------===//
+
+#include "TaskLoops.h"
+#include "mlir/Analysis/SliceAnalysis.h"
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/Linalg/IR/Linalg.h"
+#include "mlir/Dialect/MemRef/IR/MemRef.h"
+#include "mlir/Dialect/SCF/IR/SCF.h"
+#include "mlir/Dialect/Utils/StaticValueUtils.h"
+#include "mlir/IR/PatternMatch.h"
+#include "rmsnorm/Transforms/Passes.h"
+
+namespace rmsnorm {
+#define GEN_PASS_DEF_RMSNORMDISTRIBUTE
+#include "rmsnorm/Transforms/Passes.h.inc"
+} // namespace rmsnorm
+
+using namespace mlir;
+using namespace rmsnorm;
+
+using Folds = SmallVector<OpFoldResult>;
+
+/// Of one row. More would bring no more threads to most machines.
+static constexpr int64_t mostParts = 128;
+
+namespace {
+class Distributor {
+public:
+  Distributor(RewriterBase &rewriter, linalg::GenericOp op,
+              CPUScheduleAttr schedule)
+      : b(rewriter), loc(op.getLoc()), op(op), schedule(schedule),
+        index(rewriter, loc) {}
+
+  void distribute(ArrayRef<int64_t> reducedLoops);
+
+private:
+  /// A part of the loop that is cut.
+  struct Part {
+    Value number, offset, size;
+  };
+  void cut(ArrayRef<int64_t> reducedLoops);
+  void emitParts();
+  Value viewOf(OpOperand &operand, const Part &part);
+  Value allocatePartials(OpOperand &output);
+  Value partialOf(Value partials, OpOperand &output, Value number);
+  void mergePartials(Value partials, unsigned output);
+  bool isReduction() { return op.getNumReductionLoops() > 0; }
+
+  RewriterBase &b;
+  Location loc;
+  linalg::GenericOp op;
+  CPUScheduleAttr schedule;
+  IndexBuilder index;
+  Folds extents;
+  /// Memory to free.
+  SmallVector<Value> heap;
+  /// The loop that is cut, into `numParts` parts of `partSize`, of which the
+  /// last may be smaller.
+  unsigned loop = 0;
+  Value extent, partSize, numParts, partBytes;
+};
+} // namespace
+
+/// For ops on a number for each part or row: little code. A chain would round
+/// the sums of parts in the type of the terms.
+static CPUScheduleAttr scheduleOfFew(MLIRContext *context) {
+  return CPUScheduleAttr::get(context, {8, 1}, {8, 1}, /*chain=*/1, /*part=*/0,
+                              /*panel=*/0, /*rows=*/1, /*share_rows=*/false,
+                              /*prefetch=*/0, /*nontemporal=*/0, /*grain=*/0);
+}
+
+void Distributor::distribute(ArrayRef<int64_t> reducedLoops) {
+  auto linalgOp = cast<linalg::LinalgOp>(op.getOperation());
+  for (Range range : linalgOp.createLoopRanges(b, loc))
+    extents.push_back(range.size);
+  Folds reduced = llvm::map_to_vector(
+      reducedLoops, [&](int64_t loop) { return extents[loop]; });
+  Value isLong = isCut(index, index.product(reduced), schedule);
+  std::optional<int64_t> known = getConstantIntValue(isLong);
+  // Columns: one part costs little beside a panel, and a second copy of the
+  // loops costs its compilation.
+  if (!known && reducedLoops.back() + 1 < int64_t(op.getNumLoops()))
+    known = 1;
+  if (known && !*known)
+    return;
+  if (!known) {
+    auto branch = scf::IfOp::create(b, loc, isLong, /*withElseRegion=*/true);
+    b.setInsertionPoint(branch.elseBlock()->getTerminator());
+    b.clone(*op);
+    b.setInsertionPoint(branch.thenBlock()->getTerminator());
+  }
+  cut(reducedLoops);
+  emitParts();
+  b.eraseOp(op);
+}
+
+/// Cuts the outermost of the loops that can be cut. An even number of parts is
+/// fair to two threads.
+void Distributor::cut(ArrayRef<int64_t> reducedLoops) {
+  loop = *llvm::find_if(reducedLoops, [&](int64_t loop) {
+    return getConstantIntValue(extents[loop]) != 1;
+  });
+  extent = index.value(extents[loop]);
+  Folds others;
+  for (int64_t other : reducedLoops)
+    if (unsigned(other) != loop)
+      others.push_back(extents[other]);
+  // Where there is nothing to reduce, there are no parts of 1.
+  Value one = index.constant(1);
+  Value inner = index.max(index.product(others), one);
+  Value wanted = index.ceilDiv(index.constant(schedule.getPart()), inner);
+  Value even = index.roundUp(
+      index.min(index.ceilDiv(extent, wanted), index.constant(mostParts)), 2);
+  // Parts end at the ends of cache lines or chains, where they can.
+  bool isAlongMemory = loop + 1 == op.getNumLoops();
+  int64_t unit = !others.empty() ? 1 : isAlongMemory ? 64 : schedule.getChain();
+  partSize = index.roundUp(index.ceilDiv(extent, index.max(even, one)), unit);
+  partSize = index.max(partSize, one);
+  numParts = index.ceilDiv(extent, partSize);
+  Folds sizes(extents);
+  sizes[loop] = partSize;
+  Type element = cast<MemRefType>(op->getOperand(0).getType()).getElementType();
+  partBytes =
+      index.mul(index.product(sizes), index.constant(bytesOfElement(element)));
+}
+
+void Distributor::emitParts() {
+  SmallVector<Value> partials;
+  if (isReduction())
+    for (OpOperand &output : op.getDpsInitsMutable())
+      partials.push_back(allocatePartials(output));
+  {
+    OpBuilder::InsertionGuard guard(b);
+    Value chunk = tasksOfGrain(index, partBytes, schedule.getGrain());
+    Part part;
+    part.number = emitTaskLoops(b, loc, numParts, chunk, schedule);
+    part.offset = index.mul(part.number, partSize);
+    part.size = index.min(partSize, index.sub(extent, part.offset));
+    SmallVector<Value> operands;
+    for (OpOperand *input : op.getDpsInputOperands())
+      operands.push_back(viewOf(*input, part));
+    for (auto [i, output] : llvm::enumerate(op.getDpsInitsMutable()))
+      operands.push_back(isReduction()
+                             ? partialOf(partials[i], output, part.number)
+                             : viewOf(output, part));
+    clone(b, op, TypeRange(), operands)
+        ->removeDiscardableAttr(reducedLoopsName);
+  }
+  for (auto [output, memory] : llvm::enumerate(partials))
+    mergePartials(memory, output);
+  freeScratch(b, loc, heap);
+}
+
+/// What of `operand` belongs to `part`.
+Value Distributor::viewOf(OpOperand &operand, const Part &part) {
+  AffineMap map = op.getMatchingIndexingMap(&operand);
+  if (!map.isFunctionOfDim(loop))
+    return operand.get();
+  Folds sizes = memref::getMixedSizes(b, loc, operand.get());
+  Folds offsets(sizes.size(), b.getIndexAttr(0));
+  Folds strides(sizes.size(), b.getIndexAttr(1));
+  for (auto [dim, expr] : llvm::enumerate(map.getResults()))
+    if (expr == b.getAffineDimExpr(loop)) {
+      offsets[dim] = getAsOpFoldResult(part.offset);
+      sizes[dim] = getAsOpFoldResult(part.size);
+    }
+  return memref::SubViewOp::create(b, loc, operand.get(), offsets, sizes,
+                                   strides);
+}
+
+/// Memory for `output` of each part. For rows, it has room for the most parts
+/// that there may be, and so is on the stack.
+Value Distributor::allocatePartials(OpOperand &output) {
+  Folds sizes = memref::getMixedSizes(b, loc, output.get());
+  auto type = cast<MemRefType>(output.get().getType());
+  Type element = type.getElementType();
+  bool isRow = type.hasStaticShape() && type.getNumElements() == 1;
+  sizes.insert(sizes.begin(),
+               isRow ? b.getIndexAttr(mostParts) : getAsOpFoldResult(numParts));
+  Value memory = createScratch(b, loc, sizes, element, heap);
+  if (!isRow)
+    return memory;
+  sizes[0] = getAsOpFoldResult(numParts);
+  Folds zeros(sizes.size(), b.getIndexAttr(0));
+  Folds ones(sizes.size(), b.getIndexAttr(1));
+  return memref::SubViewOp::create(b, loc, memory, zeros, sizes, ones);
+}
+
+/// The memory of the part `number`, set to zero: every term of a sum or a
+/// maximum is a magnitude.
+Value Distributor::partialOf(Value partials, OpOperand &output, Value number) {
+  Folds sizes = memref::getMixedSizes(b, loc, output.get());
+  Folds all(sizes), offsets(sizes.size() + 1, b.getIndexAttr(0));
+  Folds ones(sizes.size() + 1, b.getIndexAttr(1));
+  all.insert(all.begin(), b.getIndexAttr(1));
+  offsets[0] = number;
+  SmallVector<int64_t> shape = decomposeMixedValues(sizes).first;
+  auto source = cast<MemRefType>(partials.getType());
+  auto type = memref::SubViewOp::inferRankReducedResultType(shape, source,
+                                                            offsets, all, ones);
+  Value partial = memref::SubViewOp::create(b, loc, cast<MemRefType>(type),
+                                            partials, offsets, all, ones);
+  Value zero =
+      arith::ConstantOp::create(b, loc, b.getZeroAttr(source.getElementType()));
+  linalg::FillOp::create(b, loc, zero, partial);
+  return partial;
+}
+
+/// Adds the results of all parts to `output`.
+void Distributor::mergePartials(Value partials, unsigned output) {
+  SmallVector<Operation *> combiners;
+  matchReduction(op.getRegionOutputArgs(), output, combiners);
+  Value init = op.getDpsInits()[output];
+  int64_t rank = cast<MemRefType>(partials.getType()).getRank();
+  AffineMap all = b.getMultiDimIdentityMap(rank);
+  SmallVector<utils::IteratorType> iterators(rank,
+                                             utils::IteratorType::parallel);
+  iterators[0] = utils::IteratorType::reduction;
+  auto merged = linalg::GenericOp::create(
+      b, loc, TypeRange(), partials, init,
+      ArrayRef<AffineMap>{all, all.dropResult(0)}, iterators,
+      [&](OpBuilder &b, Location loc, ValueRange args) {
+        OperationState state(loc, combiners[0]->getName());
+        state.addOperands({args[1], args[0]});
+        state.addTypes(args[1].getType());
+        linalg::YieldOp::create(b, loc, b.create(state)->getResults());
+      });
+  merged->setDiscardableAttr(scheduleName, scheduleOfFew(b.getContext()));
+}
+
+namespace {
+struct Distribute : rmsnorm::impl::RMSNormDistributeBase<Distribute> {
+  void runOnOperation() override {
+    SmallVector<linalg::GenericOp> ops;
+    getOperation()->walk([&](linalg::GenericOp op) {
+      if (op->hasAttr(reducedLoopsName))
+        ops.push_back(op);
+      else if (op->hasAttr(scheduleName))
+        op->setDiscardableAttr(scheduleName, scheduleOfFew(&getContext()));
+    });
+    IRRewriter rewriter(&getContext());
+    for (linalg::GenericOp op : ops) {
+      auto schedule = op->getAttrOfType<CPUScheduleAttr>(scheduleName);
+      auto loops = op->getAttrOfType<DenseI64ArrayAttr>(reducedLoopsName);
+      op->removeDiscardableAttr(reducedLoopsName);
+      if (!schedule || !loops || schedule.getPart() == 0)
+        continue;
+      rewriter.setInsertionPoint(op);
+      Distributor(rewriter, op, schedule).distribute(loops.asArrayRef());
+    }
+  }
+};
+} // namespace

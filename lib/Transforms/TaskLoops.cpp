@@ -1,0 +1,109 @@
+//===- TaskLoops.cpp - Loops over what threads take apart -----------------===//
+//
+// Part of the RMSNorm project, under the Apache License v2.0 with LLVM
+// Exceptions. SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "TaskLoops.h"
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/Arith/Utils/Utils.h"
+#include "mlir/Dialect/SCF/IR/SCF.h"
+
+using namespace mlir;
+using namespace rmsnorm;
+
+//===----------------------------------------------------------------------===//
+// Indices
+//===----------------------------------------------------------------------===//
+
+Value IndexBuilder::constant(int64_t value) {
+  return arith::ConstantIndexOp::create(b, loc, value);
+}
+
+Value IndexBuilder::value(OpFoldResult fold) {
+  return getValueOrCreateConstantIndexOp(b, loc, fold);
+}
+
+Value IndexBuilder::add(Value lhs, Value rhs) {
+  return b.createOrFold<arith::AddIOp>(loc, lhs, rhs);
+}
+
+Value IndexBuilder::sub(Value lhs, Value rhs) {
+  return b.createOrFold<arith::SubIOp>(loc, lhs, rhs);
+}
+
+Value IndexBuilder::mul(Value lhs, Value rhs) {
+  return b.createOrFold<arith::MulIOp>(loc, lhs, rhs);
+}
+
+Value IndexBuilder::min(Value lhs, Value rhs) {
+  return b.createOrFold<arith::MinUIOp>(loc, lhs, rhs);
+}
+
+Value IndexBuilder::max(Value lhs, Value rhs) {
+  return b.createOrFold<arith::MaxUIOp>(loc, lhs, rhs);
+}
+
+Value IndexBuilder::div(Value lhs, Value rhs) {
+  return b.createOrFold<arith::DivUIOp>(loc, lhs, rhs);
+}
+
+Value IndexBuilder::ceilDiv(Value lhs, Value rhs) {
+  return div(add(lhs, sub(rhs, constant(1))), rhs);
+}
+
+Value IndexBuilder::roundUp(Value value, int64_t unit) {
+  return mul(ceilDiv(value, constant(unit)), constant(unit));
+}
+
+Value IndexBuilder::product(ArrayRef<OpFoldResult> factors) {
+  Value result = constant(1);
+  for (OpFoldResult factor : factors)
+    result = mul(result, value(factor));
+  return result;
+}
+
+Value IndexBuilder::isLess(Value lhs, Value rhs) {
+  return b.createOrFold<arith::CmpIOp>(loc, arith::CmpIPredicate::ult, lhs,
+                                       rhs);
+}
+
+//===----------------------------------------------------------------------===//
+// Tasks
+//===----------------------------------------------------------------------===//
+
+int64_t rmsnorm::bytesOfElement(Type type) {
+  int64_t parts = 1;
+  if (auto complex = dyn_cast<ComplexType>(type)) {
+    type = complex.getElementType();
+    parts = 2;
+  }
+  return parts * llvm::divideCeil(type.getIntOrFloatBitWidth(), 8);
+}
+
+Value rmsnorm::tasksOfGrain(IndexBuilder &index, Value taskBytes,
+                            int64_t grain) {
+  Value one = index.constant(1);
+  Value count = index.div(index.constant(grain), index.max(taskBytes, one));
+  return index.max(count, one);
+}
+
+Value rmsnorm::emitTaskLoops(OpBuilder &b, Location loc, Value total,
+                             Value chunk, CPUScheduleAttr schedule) {
+  IndexBuilder index(b, loc);
+  Value zero = index.constant(0), one = index.constant(1);
+  auto chunks = scf::ParallelOp::create(b, loc, zero, total, chunk);
+  chunks->setAttr(scheduleName, schedule);
+  b.setInsertionPointToStart(chunks.getBody());
+  Value begin = chunks.getInductionVars()[0];
+  Value end = index.min(index.add(begin, chunk), total);
+  auto tasks = scf::ForOp::create(b, loc, begin, end, one);
+  b.setInsertionPointToStart(tasks.getBody());
+  return tasks.getInductionVar();
+}
+
+Value rmsnorm::isCut(IndexBuilder &index, Value count,
+                     CPUScheduleAttr schedule) {
+  return index.isLess(index.constant(2 * schedule.getPart()), count);
+}

@@ -1,0 +1,66 @@
+//===- TaskLoops.h - Loops over what threads take apart ---------*- C++ -*-===//
+//
+// Part of the RMSNorm project, under the Apache License v2.0 with LLVM
+// Exceptions. SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef RMSNORM_LIB_TRANSFORMS_TASKLOOPS_H
+#define RMSNORM_LIB_TRANSFORMS_TASKLOOPS_H
+
+#include "mlir/IR/Builders.h"
+#include "mlir/IR/OpDefinition.h"
+#include "rmsnorm/IR/RMSNorm.h"
+#include "rmsnorm/IR/Scratch.h"
+
+namespace rmsnorm {
+
+/// Arithmetic on indices that are not negative; constants are folded.
+class IndexBuilder {
+public:
+  IndexBuilder(mlir::OpBuilder &builder, mlir::Location loc)
+      : b(builder), loc(loc) {}
+
+  mlir::Value constant(int64_t value);
+  mlir::Value value(mlir::OpFoldResult fold);
+  mlir::Value add(mlir::Value lhs, mlir::Value rhs);
+  mlir::Value sub(mlir::Value lhs, mlir::Value rhs);
+  mlir::Value mul(mlir::Value lhs, mlir::Value rhs);
+  mlir::Value min(mlir::Value lhs, mlir::Value rhs);
+  mlir::Value max(mlir::Value lhs, mlir::Value rhs);
+  /// Divisors are positive.
+  mlir::Value div(mlir::Value lhs, mlir::Value rhs);
+  mlir::Value ceilDiv(mlir::Value lhs, mlir::Value rhs);
+  mlir::Value roundUp(mlir::Value value, int64_t unit);
+  mlir::Value product(llvm::ArrayRef<mlir::OpFoldResult> factors);
+  /// An i1.
+  mlir::Value isLess(mlir::Value lhs, mlir::Value rhs);
+
+private:
+  mlir::OpBuilder &b;
+  mlir::Location loc;
+};
+
+/// Bytes of an element of `type`.
+int64_t bytesOfElement(mlir::Type type);
+
+/// Tasks of `taskBytes` each that together hold `grain` bytes, and one at
+/// least.
+mlir::Value tasksOfGrain(IndexBuilder &index, mlir::Value taskBytes,
+                         int64_t grain);
+
+/// A parallel loop over chunks of `chunk` of `total` tasks and, within it, a
+/// loop over the tasks of a chunk. Returns the number of the task and leaves
+/// the builder where its ops belong.
+mlir::Value emitTaskLoops(mlir::OpBuilder &b, mlir::Location loc,
+                          mlir::Value total, mlir::Value chunk,
+                          CPUScheduleAttr schedule);
+
+/// Whether a sum over `count` elements is cut into parts: an i1, constant where
+/// the count is. Parts are for sums of more than two of them.
+mlir::Value isCut(IndexBuilder &index, mlir::Value count,
+                  CPUScheduleAttr schedule);
+
+} // namespace rmsnorm
+
+#endif // RMSNORM_LIB_TRANSFORMS_TASKLOOPS_H
