@@ -121,19 +121,25 @@ static void *work(void *worker) {
   Spin spin = {0};
   int64_t spinTime = rmsnormGetSettings()->spinTime;
   uint64_t seen = 0;
+  bool hasSlept = true;
   for (;;) {
     uint64_t posted = atomic_load(&pool.posted);
     if (posted == stop)
       return NULL;
     if (posted == seen) {
-      if (!rmsnormSpin(&spin, spinTime))
+      if (!rmsnormSpin(&spin, spinTime)) {
         rmsnormSleep(&self->bed, &pool.posted, seen);
+        hasSlept = true;
+      }
       continue;
     }
     seen = posted;
     if (!workAt(self, posted))
       continue;
-    spin = (Spin){0};
+    // A thread that wakes may do so on the processor of who has woken it. Later
+    // it would, by yielding, lose its own to other programs.
+    spin = (Spin){.yields = hasSlept};
+    hasSlept = false;
     spinTime = spinTimeOf(partsOf(posted));
   }
 }
@@ -221,7 +227,7 @@ static void finishLate(Worker *worker, uint64_t posted) {
 
 /// Returns when the part of a worker is done, by the worker or right here.
 static void finish(Worker *worker, uint64_t posted) {
-  Spin spin = {0};
+  Spin spin = {.yields = true};
   int64_t spinTime = spinTimeOf(partsOf(posted));
   for (;;) {
     uint64_t part = atomic_load_explicit(&worker->part, memory_order_acquire);

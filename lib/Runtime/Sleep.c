@@ -38,8 +38,7 @@ bool rmsnormSpin(Spin *spin, int64_t time) {
   // The clock is read seldom, and not at all where the wait is short.
   if (++spin->looks % 32)
     return true;
-  // Whom this thread waits for may wait for this processor.
-  if (spin->looks % 128 == 0)
+  if (spin->yields && spin->looks % 128 == 0)
     sched_yield();
   int64_t moment = now();
   if (spin->since == 0)

@@ -20,10 +20,13 @@ enum { cacheLine = 128 };
 // Spinning
 //===----------------------------------------------------------------------===//
 
-/// How long a thread has looked for something; all zero at first.
+/// How long a thread has looked for something: all zero at first, but for
+/// `yields`.
 typedef struct Spin {
   uint32_t looks;
   int64_t since;
+  /// Lets threads run, now and then, that wait for this processor.
+  bool yields;
 } Spin;
 
 /// Passes a moment; false if more than `time` ns have gone by. The first few

@@ -45,7 +45,7 @@ static void useModule(const char *path) {
 }
 
 int main(int argc, char **argv) {
-  alarm(60);
+  alarm(300);
   for (int i = 0; i < 20 && argc == 2; ++i) {
     useModule(argv[1]);
     usleep(i % 4 * 100);

@@ -52,7 +52,7 @@ static void checkProcessors(void *context, int64_t begin, int64_t end) {
 }
 
 int main(void) {
-  alarm(60);
+  alarm(300);
   Process process = {.caller = pthread_self()};
   CHECK(sched_getaffinity(0, sizeof(cpu_set_t), &process.processors) == 0);
   callOften(3);
