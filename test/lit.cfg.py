@@ -28,6 +28,20 @@ config.substitutions += [
     ("%cc", config.cc),
     ("%cxx", config.cxx),
 ]
+
+
+def links(*flags):
+    """Whether the C compiler makes a program with these flags."""
+    output = os.path.join(config.test_exec_root, "links")
+    command = [config.cc, "-x", "c", "-", "-o", output, *flags]
+    return not subprocess.run(command, input=b"int main(void) { return 0; }", capture_output=True).returncode
+
+
+# What some tests of the runtime are compiled with.
+if links("-fsanitize=thread"):
+    config.available_features.add("thread-sanitizer")
+if links("-fopenmp"):
+    config.available_features.add("openmp")
 config.environment["PATH"] = os.pathsep.join(
     [os.path.join(config.rmsnorm_binary_dir, "bin"), config.llvm_tools_dir,
      config.environment["PATH"]])

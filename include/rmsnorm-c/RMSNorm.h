@@ -200,11 +200,12 @@ typedef struct RMSNormContextOptions {
    * NULL: this machine's where cpu is NULL, else none. */
   const char *features;
   /** Who runs the parts of norms in calls that bring no executor. All zero:
-   * OpenMP with as many threads as it has. Results do not depend on it. */
+   * the runtime's own threads, see Runtime.h. Results do not depend on it. */
   rmsnorm_executor executor;
 } RMSNormContextOptions;
 
-/** Makes a context in *context. `options` may be NULL: this machine, OpenMP. */
+/** Makes a context in *context. `options` may be NULL: this machine and
+ * the runtime's own threads. */
 RMSNORM_EXPORT RMSNormStatus rmsnormContextCreate(
     const RMSNormContextOptions *options, RMSNormContext *context);
 

@@ -7,7 +7,33 @@
 //
 // The runtime of compiled kernels; it needs neither LLVM nor MLIR. A kernel
 // calls rmsnorm_parallel_for and compiles no threading model in: the ranges run
-// on OpenMP, or on the pool that the calling thread has set.
+// on the runtime's own threads, or on the pool that the calling thread has set.
+//
+// The runtime's own threads
+//
+//   How many  executor.num_threads, else RMSNORM_NUM_THREADS of the
+//             environment, else the first number of OMP_NUM_THREADS, else the
+//             processors that the process may run on: its main thread, or,
+//             where OpenMP has been told to bind threads, the one that loaded
+//             the library. At most 1023. They are made when a loop first needs
+//             them, and are not bound to a processor.
+//   Who       The range is cut into one part a thread, of the same length, give
+//             or take an item. The caller runs the first part and worker i part
+//             i, in every loop; but where a worker sleeps or is kept from
+//             running, the caller takes its part.
+//   Waiting   Workers look for the next loop for RMSNORM_SPIN_US microseconds
+//             (100 unless set) and then sleep; they sleep at once where a loop
+//             has more threads than there are processors.
+//   Callers   One loop at a time runs on the workers. Where another thread's
+//             loop has them, also inside a parallel region of OpenMP, a loop
+//             runs on its caller alone: nobody waits for another's work.
+//   fork      The child makes workers of its own. It must not return from a
+//             task in which it was forked.
+//   The end   Unloading the library and the end of the program end the workers.
+//
+// What cannot be used of the environment is named once on stderr, and ignored.
+// So is it said there once where the system denies threads; the loop then runs
+// on those that there are.
 //
 //===----------------------------------------------------------------------===//
 
@@ -29,25 +55,26 @@ extern "C" {
 #endif
 
 /// Does the work items [begin, end). Ranges may run at the same time, on any
-/// thread.
+/// thread. A task may call rmsnorm_parallel_for.
 typedef void (*rmsnorm_task)(void *context, int64_t begin, int64_t end);
 
 /// Who runs the ranges of the kernels that a thread calls.
 typedef struct rmsnorm_executor {
   /// Runs `task` on disjoint ranges that cover [0, count) and returns when all
   /// of them are done. A range of fewer than `grain` items is not worth a
-  /// thread. Null: OpenMP.
+  /// thread. Never called from within one of these tasks. Null: the runtime's
+  /// own threads.
   void (*parallel_for)(void *pool, rmsnorm_task task, void *context,
                        int64_t count, int64_t grain);
   /// Passed to `parallel_for`.
   void *pool;
   /// The most threads to use. 1: the calling thread alone, whatever
-  /// `parallel_for` is. 0: as many as OpenMP, or the pool, has.
+  /// `parallel_for` is. 0: as many as the runtime, or the pool, has.
   int32_t num_threads;
 } rmsnorm_executor;
 
 /// Sets who runs the kernels that the calling thread calls from now on, and
-/// returns who did before. At first it is OpenMP with all its threads.
+/// returns who did before. At first it is the runtime with all its threads.
 RMSNORM_EXPORT rmsnorm_executor rmsnorm_set_executor(rmsnorm_executor executor);
 
 /// Who runs the kernels that the calling thread calls.
@@ -56,6 +83,14 @@ RMSNORM_EXPORT rmsnorm_executor rmsnorm_get_executor(void);
 /// Runs `task` on ranges that cover [0, count), on the executor of the calling
 /// thread. Fewer than two times `grain` items run right here. Does nothing
 /// where `count` is 0.
+///
+/// From within a task whose loop has been given to threads, whoever's they are,
+/// the whole range runs right here, on the thread of that task. A loop that ran
+/// on its caller because it was too short leaves the threads to those inside.
+///
+/// A program that defines this function itself, for code compiled ahead of
+/// time, must allow for calls from within a task; to run `task` on [0, count)
+/// on the calling thread will do.
 RMSNORM_EXPORT void rmsnorm_parallel_for(rmsnorm_task task, void *context,
                                          int64_t count, int64_t grain);
 

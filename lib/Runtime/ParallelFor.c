@@ -7,56 +7,62 @@
 
 #include "rmsnorm-c/Runtime.h"
 
-#include <omp.h>
+#include "Pool.h"
+#include "Settings.h"
+#include "Thread.h"
 
-static _Thread_local rmsnorm_executor current;
-/// Whether this thread runs a part of a loop that several threads share.
-static _Thread_local int isInside;
+_Thread_local ThreadState rmsnormThread;
 
 rmsnorm_executor rmsnorm_set_executor(rmsnorm_executor executor) {
-  rmsnorm_executor previous = current;
-  current = executor;
+  rmsnorm_executor previous = rmsnormThread.executor;
+  rmsnormThread.executor = executor;
   return previous;
 }
 
-rmsnorm_executor rmsnorm_get_executor(void) { return current; }
+rmsnorm_executor rmsnorm_get_executor(void) { return rmsnormThread.executor; }
 
-/// The first item of part `index` of `parts` parts of [0, count), of which the
-/// first are one longer where `count` is not a multiple.
-static int64_t partBegin(int64_t count, int64_t parts, int64_t index) {
-  int64_t longer = count % parts;
-  return count / parts * index + (index < longer ? index : longer);
+typedef struct Loop {
+  rmsnorm_task task;
+  void *context;
+} Loop;
+
+/// A task of a pool that the caller has brought, on any thread.
+static void runInTask(void *context, int64_t begin, int64_t end) {
+  const Loop *loop = context;
+  bool before = rmsnormThread.inTask;
+  rmsnormThread.inTask = true;
+  loop->task(loop->context, begin, end);
+  rmsnormThread.inTask = before;
 }
 
 /// Out of line, so that the path without threads saves no registers for it.
 __attribute__((noinline)) static void
-runOnOpenMP(rmsnorm_task task, void *context, int64_t count, int64_t parts) {
-#pragma omp parallel num_threads((int)parts)
-  {
-    // OpenMP may give fewer threads than asked for, one inside a region.
-    int64_t threads = omp_get_num_threads();
-    int64_t begin = partBegin(count, threads, omp_get_thread_num());
-    int64_t end = partBegin(count, threads, omp_get_thread_num() + 1);
-    isInside = 1;
-    if (begin < end)
-      task(context, begin, end);
-    isInside = 0;
+runOnThreads(rmsnorm_task task, void *context, int64_t count, int64_t grain) {
+  const rmsnorm_executor *executor = &rmsnormThread.executor;
+  if (executor->parallel_for) {
+    Loop loop = {task, context};
+    executor->parallel_for(executor->pool, runInTask, &loop, count, grain);
+    return;
   }
+  int64_t parts = grain > 1 ? count / grain : count;
+  int64_t most = executor->num_threads > 0 ? executor->num_threads
+                                           : rmsnormGetSettings()->numThreads;
+  most = most < maxThreads ? most : maxThreads;
+  parts = parts < most ? parts : most;
+  rmsnormThread.inTask = true;
+  if (parts < 2 || !rmsnormRunOnPool(task, context, count, parts))
+    task(context, 0, count);
+  rmsnormThread.inTask = false;
 }
 
 void rmsnorm_parallel_for(rmsnorm_task task, void *context, int64_t count,
                           int64_t grain) {
   int64_t parts = grain > 1 ? count / grain : count;
-  if (parts < 2 || current.num_threads == 1 || isInside) {
+  if (parts < 2 || rmsnormThread.inTask ||
+      rmsnormThread.executor.num_threads == 1) {
     if (count > 0)
       task(context, 0, count);
     return;
   }
-  if (current.parallel_for) {
-    current.parallel_for(current.pool, task, context, count, grain);
-    return;
-  }
-  int64_t most =
-      current.num_threads > 0 ? current.num_threads : omp_get_max_threads();
-  runOnOpenMP(task, context, count, parts < most ? parts : most);
+  runOnThreads(task, context, count, grain);
 }

@@ -22,7 +22,7 @@ sys.path.insert(0, str(ROOT / "test" / "Integration" / "CPU" / "Inputs"))
 
 import capi  # noqa: E402
 import tqdm  # noqa: E402
-from systems import BLOCKTIME, DTYPES, Copies, Memory, Norms, Problem, Yardstick, check  # noqa: E402
+from systems import DTYPES, Copies, Memory, Norms, Problem, Yardstick, check  # noqa: E402
 
 FIELDS = ["dtype", "shape", "axes", "threads", "bytes", "ms", "gb_per_s", "copy_ms", "of_copy",
           "yardstick_ms", "of_yardstick", "copy", "yardstick"]
@@ -126,10 +126,6 @@ def write_csv(path, rows, header):
 
 def main():
     options = parse_arguments()
-    # Read by OpenMP when it is loaded.
-    os.environ.setdefault("KMP_BLOCKTIME", str(BLOCKTIME))
-    os.environ.setdefault("OMP_PROC_BIND", "true")
-    os.environ.setdefault("OMP_PLACES", "cores")
     header = [machine(), f"{datetime.date.today()}, {' '.join(sys.argv[1:])}"]
     print("\n".join(header))
     library = capi.load(options.build)

@@ -14,8 +14,9 @@ import numpy as np
 import oracle
 
 DTYPES = {"f32": np.dtype("f4"), "bf16": np.dtype(ml_dtypes.bfloat16), "f16": np.dtype("f2"), "f64": np.dtype("f8")}
-# Threads of OpenMP that wait spin that long, in ms, and would disturb who comes next.
-BLOCKTIME = 5
+# Seconds after which threads of rmsnorm that wait for work sleep (RMSNORM_SPIN_US, and more) and
+# disturb nobody who comes next.
+SETTLED = 1e-3
 # Seconds for which the yardstick makes calls before it times some; benchmarks/Timing.c has the same.
 WARM_UP = 1e-3
 
@@ -100,7 +101,7 @@ class Norms:
             if seconds < 0:
                 raise RuntimeError("expected a norm to run, but it failed")
             if problem.threads > 1:
-                time.sleep(2e-3 * BLOCKTIME)
+                time.sleep(SETTLED)
             return seconds
 
         yield "rmsnorm", timer

@@ -13,7 +13,7 @@
 namespace nb = nanobind;
 using namespace rmsnorm::python;
 
-/// 0: as many as OpenMP has.
+/// 0: as many as the runtime has.
 static std::atomic<int32_t> numThreads{0};
 
 /// Raises what fits `status`, unless it is success, and frees it.

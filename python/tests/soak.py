@@ -14,7 +14,7 @@ import time
 import traceback
 
 # Several processes share the processors: threads that wait should sleep.
-os.environ.setdefault("KMP_BLOCKTIME", "0")
+os.environ.setdefault("RMSNORM_SPIN_US", "0")
 
 import norms
 import rmsnorm

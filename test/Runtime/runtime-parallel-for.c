@@ -1,27 +1,16 @@
-//===-- runtime-parallel-for.c - Test of rmsnorm_parallel_for ------*- C
-//-*-===//
+//===-- runtime-parallel-for.c - Test of rmsnorm_parallel_for -----*- C -*-===//
 //
 // Part of the RMSNorm project, under the Apache License v2.0 with LLVM
 // Exceptions. SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 //===----------------------------------------------------------------------===//
 
+#include "check.h"
 #include "rmsnorm-c/Runtime.h"
 
 #include <pthread.h>
-#include <stdatomic.h>
-#include <stdio.h>
+#include <stdint.h>
 #include <string.h>
-
-static int failures = 0;
-
-#define CHECK(condition)                                                       \
-  do {                                                                         \
-    if (!(condition)) {                                                        \
-      printf("%s:%d: failed: %s\n", __FILE__, __LINE__, #condition);           \
-      ++failures;                                                              \
-    }                                                                          \
-  } while (0)
 
 enum { most = 1000 };
 
@@ -61,7 +50,7 @@ static Record run(int64_t count, int64_t grain) {
   return into;
 }
 
-static void testOpenMP(void) {
+static void testRanges(void) {
   rmsnorm_set_executor((rmsnorm_executor){NULL, NULL, 3});
   CHECK(run(0, 1).ranges == 0);
   CHECK(run(-5, 1).ranges == 0);
@@ -112,7 +101,7 @@ static void testPool(void) {
   CHECK(run(100, 7).ranges == 1 && grains == 7);
 }
 
-/// A thread starts with OpenMP, whatever other threads have set.
+/// A thread starts with the runtime's own threads, whatever others have set.
 static void *testThread(void *unused) {
   rmsnorm_executor fresh = rmsnorm_get_executor();
   CHECK(fresh.parallel_for == NULL && fresh.pool == NULL &&
@@ -121,13 +110,11 @@ static void *testThread(void *unused) {
 }
 
 int main(void) {
-  testOpenMP();
+  testRanges();
   testOneThread();
   testPool();
   pthread_t thread;
   pthread_create(&thread, NULL, testThread, NULL);
   pthread_join(thread, NULL);
-  if (failures == 0)
-    puts("all checks passed");
-  return failures != 0;
+  return finishChecks();
 }

@@ -216,7 +216,8 @@ void HeaderWriter::writePreamble(const HeaderInfo &info) {
  *                             void *context, int64_t count, int64_t grain);
  *
  * which the code defines weakly, as one call of the task, unless it was compiled
- * with --external-parallel-for: define it, or link librmsnorm_runtime. */
+ * with --external-parallel-for: define it, or link librmsnorm_runtime. A task
+ * may call it again; to run that on the calling thread will do. */
 
 #include <stdint.h>
 
