@@ -6,6 +6,8 @@
 //===----------------------------------------------------------------------===//
 
 #include "rmsnorm/Compiler/Kernel.h"
+#include "BuildID.h"
+#include "CodeGen.h"
 #include "NormalForm.h"
 #include "mlir/IR/BuiltinOps.h"
 #include "mlir/IR/MLIRContext.h"
@@ -69,22 +71,30 @@ Kernel::compile(Compiler &compiler, const Specification &spec) {
       });
   if (!compiled && !isNorm)
     return refuse(llvm::toString(compiled.takeError()));
+  if (!compiled)
+    return llvm::make_error<NormError>(NormErrorKind::Internal,
+                                       llvm::toString(compiled.takeError()));
+  return load(compiler.getTarget(), spec, std::move(compiled->code));
+}
+
+Expected<std::shared_ptr<const Kernel>>
+Kernel::load(const Target &target, const Specification &spec,
+             std::string code) {
   auto fail = [](Error error) {
     return llvm::make_error<NormError>(NormErrorKind::Internal,
                                        llvm::toString(std::move(error)));
   };
-  if (!compiled)
-    return fail(compiled.takeError());
   Expected<std::unique_ptr<Executable>> executable =
-      Executable::load(std::move(*compiled));
+      Executable::load({target, {}, std::move(code)});
   if (!executable)
     return fail(executable.takeError());
-  Expected<Executable::PackedFunction> function =
-      (*executable)->lookup(kernelName);
+  Expected<void *> function =
+      (*executable)->lookupSymbol(getPackedName(kernelName));
   if (!function)
     return fail(function.takeError());
   return std::shared_ptr<const Kernel>(
-      new Kernel(spec, std::move(*executable), *function));
+      new Kernel(spec, std::move(*executable),
+                 reinterpret_cast<Executable::PackedFunction>(*function)));
 }
 
 //===----------------------------------------------------------------------===//
@@ -247,13 +257,16 @@ private:
 } // namespace
 
 struct KernelCache::Impl {
-  explicit Impl(Target target) : compiler(std::move(target)) {}
+  Impl(Target target, const DiskCacheOptions &options)
+      : compiler(std::move(target)), disk(options) {}
 
   std::shared_ptr<CacheEntry> getEntry(const Specification &spec);
   void forget(const CacheEntry &entry);
+  bool load(CacheEntry &entry, StringRef key);
   void compile(CacheEntry &entry);
 
   Compiler compiler;
+  DiskCache disk;
   FastMap fast;
   std::mutex mutex;
   llvm::DenseMap<uint64_t, std::vector<std::shared_ptr<CacheEntry>>> entries;
@@ -286,12 +299,44 @@ void KernelCache::Impl::forget(const CacheEntry &entry) {
     entries.erase(found);
 }
 
+/// All that decides on the object code of a kernel.
+static std::string getDiskKey(const Target &target, const Specification &spec) {
+  llvm::SmallVector<uint64_t, 96> words = getWords(spec);
+  std::string key = ("kernel\n" + getBuildID() + "\n" + target.getKey() + "\n")
+                        .str();
+  key.append(reinterpret_cast<const char *>(words.data()),
+             words.size() * sizeof(uint64_t));
+  return key;
+}
+
+/// Code that does not link is not what was written, for all its checksum says.
+bool KernelCache::Impl::load(CacheEntry &entry, StringRef key) {
+  return disk.load(key, [&](StringRef code) {
+    Expected<std::shared_ptr<const Kernel>> kernel =
+        Kernel::load(compiler.getTarget(), entry.spec, code.str());
+    if (!kernel) {
+      llvm::consumeError(kernel.takeError());
+      return false;
+    }
+    entry.kernel = std::move(*kernel);
+    return true;
+  });
+}
+
 void KernelCache::Impl::compile(CacheEntry &entry) {
+  std::string key;
+  if (disk.isEnabled()) {
+    key = getDiskKey(compiler.getTarget(), entry.spec);
+    if (load(entry, key))
+      return;
+  }
   Expected<std::shared_ptr<const Kernel>> kernel =
       Kernel::compile(compiler, entry.spec);
   if (kernel) {
     entry.kernel = std::move(*kernel);
     ++numCompiled;
+    if (disk.isEnabled())
+      disk.store(key, entry.kernel->getObjectCode());
     return;
   }
   llvm::handleAllErrors(kernel.takeError(), [&](const NormError &error) {
@@ -300,8 +345,8 @@ void KernelCache::Impl::compile(CacheEntry &entry) {
   });
 }
 
-KernelCache::KernelCache(Target target)
-    : impl(std::make_unique<Impl>(std::move(target))) {}
+KernelCache::KernelCache(Target target, const DiskCacheOptions &disk)
+    : impl(std::make_unique<Impl>(std::move(target), disk)) {}
 
 KernelCache::~KernelCache() = default;
 
@@ -310,6 +355,12 @@ const Target &KernelCache::getTarget() const {
 }
 
 int64_t KernelCache::getNumCompiled() const { return impl->numCompiled; }
+
+KernelCacheInfo KernelCache::getInfo() const {
+  const DiskCache &disk = impl->disk;
+  return {impl->numCompiled,      disk.getNumLoaded(), disk.getNumRejected(),
+          disk.getNumNotStored(), disk.getDirectory(), disk.getProblem()};
+}
 
 Expected<std::shared_ptr<const Kernel>>
 KernelCache::get(const Specification &spec) {
