@@ -32,6 +32,8 @@ constexpr int flagAligned = 0x100, flagNativeOrder = 0x200,
 /// NumPy and the types that it has from ml_dtypes, looked up once.
 struct Modules {
   nb::object numpy, ndarray, dtype, boolean;
+  /// Names of attributes that each call looks up.
+  nb::object arrayStruct, dtypeName;
   struct Named {
     nb::object dtype;
     RMSNormType type;
@@ -50,6 +52,8 @@ private:
     ndarray = numpy.attr("ndarray");
     dtype = numpy.attr("dtype");
     boolean = numpy.attr("bool_");
+    arrayStruct = nb::steal(PyUnicode_InternFromString("__array_struct__"));
+    dtypeName = nb::steal(PyUnicode_InternFromString("dtype"));
     nb::object ml = nb::module_::import_("ml_dtypes");
     extended = {{dtype(ml.attr("bfloat16")), RMSNORM_TYPE_BF16},
                 {dtype(ml.attr("float8_e4m3fn")), RMSNORM_TYPE_F8E4M3FN},
@@ -74,12 +78,21 @@ constexpr NumPyType numpyTypes[] = {
 } // namespace
 
 /// RMSNORM_TYPE_NONE where there is none.
-static RMSNormType findType(char kind, int size, nb::handle dtype) {
+static RMSNormType findType(char kind, int size) {
   for (const NumPyType &entry : numpyTypes)
     if (entry.kind == kind && entry.size == size)
       return entry.type;
-  for (const Modules::Named &entry : Modules::get().extended)
-    if (entry.dtype.is(dtype) || entry.dtype.equal(dtype))
+  return RMSNORM_TYPE_NONE;
+}
+
+/// Types of ml_dtypes. A dtype is nearly always the one object of its type.
+static RMSNormType findExtendedType(nb::handle dtype) {
+  const std::vector<Modules::Named> &types = Modules::get().extended;
+  for (const Modules::Named &entry : types)
+    if (entry.dtype.is(dtype))
+      return entry.type;
+  for (const Modules::Named &entry : types)
+    if (entry.dtype.equal(dtype))
       return entry.type;
   return RMSNORM_TYPE_NONE;
 }
@@ -101,8 +114,9 @@ RMSNormType rmsnorm::python::getElementType(nb::handle object,
     raiseType(name, object);
   }
   std::string kind = nb::cast<std::string>(dtype.attr("kind"));
-  RMSNormType type =
-      findType(kind[0], nb::cast<int>(dtype.attr("itemsize")), dtype);
+  RMSNormType type = findType(kind[0], nb::cast<int>(dtype.attr("itemsize")));
+  if (type == RMSNORM_TYPE_NONE)
+    type = findExtendedType(dtype);
   if (type == RMSNORM_TYPE_NONE)
     raiseType(name, dtype);
   if (!nb::cast<bool>(dtype.attr("isnative")))
@@ -129,7 +143,7 @@ nb::object rmsnorm::python::getDType(RMSNormType type) {
   return nb::none();
 }
 
-Array::Array(nb::handle object, const char *name, bool isWritten) {
+static void checkSubclass(nb::handle object, const char *name) {
   Modules &modules = Modules::get();
   if (!nb::isinstance(object, modules.ndarray)) {
     std::string text =
@@ -138,15 +152,27 @@ Array::Array(nb::handle object, const char *name, bool isWritten) {
             .c_str();
     throw nb::type_error(text.c_str());
   }
-  // Its own mask would be left out without a word.
-  if (!Py_IS_TYPE(object.ptr(), (PyTypeObject *)modules.ndarray.ptr()) &&
-      nb::isinstance(object, modules.numpy.attr("ma").attr("MaskedArray"))) {
+  if (nb::isinstance(object, modules.numpy.attr("ma").attr("MaskedArray"))) {
     std::string text = std::string("expected ") + name +
                        " to be an array without a mask of its own, but got "
                        "a numpy.ma.MaskedArray";
     throw nb::type_error(text.c_str());
   }
-  interface = object.attr("__array_struct__");
+}
+
+Array::Array(nb::handle object, const char *name, bool isWritten) {
+  Modules &modules = Modules::get();
+  // Its own mask would be left out without a word; a subclass may have one.
+  if (!Py_IS_TYPE(object.ptr(), (PyTypeObject *)modules.ndarray.ptr()))
+    checkSubclass(object, name);
+  interface = nb::steal(
+      PyObject_GetAttr(object.ptr(), modules.arrayStruct.ptr()));
+  if (!interface.is_valid())
+    throw nb::python_error();
+  check(object, name, isWritten);
+}
+
+void Array::check(nb::handle object, const char *name, bool isWritten) {
   auto *array = static_cast<ArrayInterface *>(
       PyCapsule_GetPointer(interface.ptr(), nullptr));
   if (!array)
@@ -155,13 +181,14 @@ Array::Array(nb::handle object, const char *name, bool isWritten) {
     throw nb::value_error(
         (std::string("expected ") + name + " " + expected).c_str());
   };
-  tensor.type = findType(array->typekind, array->itemsize, nb::none());
+  tensor.type = findType(array->typekind, array->itemsize);
   bool isExtended = tensor.type == RMSNORM_TYPE_NONE;
-  if (isExtended)
-    tensor.type =
-        findType(array->typekind, array->itemsize, object.attr("dtype"));
-  if (tensor.type == RMSNORM_TYPE_NONE)
-    raiseType(name, object.attr("dtype"));
+  if (isExtended) {
+    nb::object dtype = object.attr(Modules::get().dtypeName);
+    tensor.type = findExtendedType(dtype);
+    if (tensor.type == RMSNORM_TYPE_NONE)
+      raiseType(name, dtype);
+  }
   if (array->itemsize > 1 && !isExtended && !(array->flags & flagNativeOrder))
     refuse("in the byte order of the machine, but it is swapped");
   if (!(array->flags & flagAligned))
@@ -173,13 +200,13 @@ Array::Array(nb::handle object, const char *name, bool isWritten) {
       refuse("with strides of whole elements, but got " +
              std::to_string(array->strides[axis]) + " bytes on axis " +
              std::to_string(axis));
-    shape.push_back(array->shape[axis]);
-    strides.push_back(array->strides[axis] / array->itemsize);
+    shape[axis] = array->shape[axis];
+    strides[axis] = array->strides[axis] / array->itemsize;
   }
   tensor.data = array->data;
   tensor.rank = array->nd;
-  tensor.shape = shape.data();
-  tensor.strides = strides.data();
+  tensor.shape = shape;
+  tensor.strides = strides;
 }
 
 /// A new array with its axes, slowest first, in `order` in memory. Large ones
@@ -228,12 +255,13 @@ nb::object rmsnorm::python::allocate(const std::vector<int64_t> &shape,
 }
 
 nb::object rmsnorm::python::allocateLike(const Array &array, RMSNormType type) {
-  std::vector<size_t> order(array.shape.size());
+  std::vector<int64_t> shape = array.getShape();
+  std::vector<size_t> order(shape.size());
   std::iota(order.begin(), order.end(), 0);
   std::sort(order.begin(), order.end(), [&](size_t lhs, size_t rhs) {
     int64_t left = std::abs(array.strides[lhs]);
     int64_t right = std::abs(array.strides[rhs]);
     return left != right ? left > right : lhs < rhs;
   });
-  return allocateInOrder(array.shape, order, type);
+  return allocateInOrder(shape, order, type);
 }
