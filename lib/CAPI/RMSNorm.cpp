@@ -307,11 +307,14 @@ int64_t rmsnormContextGetNumCompiled(RMSNormContext context) {
 
 RMSNormCacheInfo rmsnormContextGetCacheInfo(RMSNormContext context) {
   if (!context)
-    return {"", "", 0, 0, 0, 0};
+    return {"", "", 0, 0, 0, 0, 0, 0, 0, 0};
   // The texts end with a null character.
   KernelCacheInfo info = context->kernels.getInfo();
-  return {info.directory.data(), info.problem.data(), info.numCompiled,
-          info.numLoaded,        info.numRejected,    info.numNotStored};
+  return {info.directory.data(),      info.problem.data(),
+          info.numCompiled,           info.numLoaded,
+          info.numRejected,           info.numNotStored,
+          info.compileTimes.start,    info.compileTimes.lower,
+          info.compileTimes.generate, info.linkTime};
 }
 
 namespace {

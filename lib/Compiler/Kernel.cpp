@@ -14,6 +14,7 @@
 #include "llvm/ADT/DenseMap.h"
 #include "llvm/ADT/StringExtras.h"
 #include <atomic>
+#include <chrono>
 #include <mutex>
 
 using namespace rmsnorm;
@@ -74,27 +75,39 @@ Kernel::compile(Compiler &compiler, const Specification &spec) {
   if (!compiled)
     return llvm::make_error<NormError>(NormErrorKind::Internal,
                                        llvm::toString(compiled.takeError()));
-  return load(compiler.getTarget(), spec, std::move(compiled->code));
+  // What it was made of is not looked at again.
+  compiled->functions.clear();
+  return link(spec, std::move(*compiled));
 }
 
 Expected<std::shared_ptr<const Kernel>>
 Kernel::load(const Target &target, const Specification &spec,
              std::string code) {
+  return link(spec, {target, {}, std::move(code), {}});
+}
+
+Expected<std::shared_ptr<const Kernel>> Kernel::link(const Specification &spec,
+                                                     CompiledModule module) {
+  using Clock = std::chrono::steady_clock;
+  Clock::time_point start = Clock::now();
   auto fail = [](Error error) {
     return llvm::make_error<NormError>(NormErrorKind::Internal,
                                        llvm::toString(std::move(error)));
   };
   Expected<std::unique_ptr<Executable>> executable =
-      Executable::load({target, {}, std::move(code)});
+      Executable::load(std::move(module));
   if (!executable)
     return fail(executable.takeError());
   Expected<void *> function =
       (*executable)->lookupSymbol(getPackedName(kernelName));
   if (!function)
     return fail(function.takeError());
-  return std::shared_ptr<const Kernel>(
-      new Kernel(spec, std::move(*executable),
-                 reinterpret_cast<Executable::PackedFunction>(*function)));
+  int64_t time = std::chrono::duration_cast<std::chrono::nanoseconds>(
+                     Clock::now() - start)
+                     .count();
+  return std::shared_ptr<const Kernel>(new Kernel(
+      spec, std::move(*executable),
+      reinterpret_cast<Executable::PackedFunction>(*function), time));
 }
 
 //===----------------------------------------------------------------------===//
@@ -258,7 +271,7 @@ private:
 
 struct KernelCache::Impl {
   Impl(Target target, const DiskCacheOptions &options)
-      : compiler(std::move(target)), disk(options) {}
+      : compiler(std::move(target), CompilerInput::Norms), disk(options) {}
 
   std::shared_ptr<CacheEntry> getEntry(const Specification &spec);
   void forget(const CacheEntry &entry);
@@ -271,6 +284,7 @@ struct KernelCache::Impl {
   std::mutex mutex;
   llvm::DenseMap<uint64_t, std::vector<std::shared_ptr<CacheEntry>>> entries;
   std::atomic<int64_t> numCompiled{0};
+  std::atomic<int64_t> startTime{0}, lowerTime{0}, generateTime{0}, linkTime{0};
 };
 
 std::shared_ptr<CacheEntry>
@@ -319,6 +333,7 @@ bool KernelCache::Impl::load(CacheEntry &entry, StringRef key) {
       return false;
     }
     entry.kernel = std::move(*kernel);
+    linkTime += entry.kernel->getLinkTime();
     return true;
   });
 }
@@ -335,6 +350,11 @@ void KernelCache::Impl::compile(CacheEntry &entry) {
   if (kernel) {
     entry.kernel = std::move(*kernel);
     ++numCompiled;
+    const CompileTimes &times = entry.kernel->getCompileTimes();
+    startTime += times.start;
+    lowerTime += times.lower;
+    generateTime += times.generate;
+    linkTime += entry.kernel->getLinkTime();
     if (disk.isEnabled())
       disk.store(key, entry.kernel->getObjectCode());
     return;
@@ -358,8 +378,16 @@ int64_t KernelCache::getNumCompiled() const { return impl->numCompiled; }
 
 KernelCacheInfo KernelCache::getInfo() const {
   const DiskCache &disk = impl->disk;
-  return {impl->numCompiled,      disk.getNumLoaded(), disk.getNumRejected(),
-          disk.getNumNotStored(), disk.getDirectory(), disk.getProblem()};
+  KernelCacheInfo info;
+  info.numCompiled = impl->numCompiled;
+  info.numLoaded = disk.getNumLoaded();
+  info.numRejected = disk.getNumRejected();
+  info.numNotStored = disk.getNumNotStored();
+  info.directory = disk.getDirectory();
+  info.problem = disk.getProblem();
+  info.compileTimes = {impl->startTime, impl->lowerTime, impl->generateTime};
+  info.linkTime = impl->linkTime;
+  return info;
 }
 
 Expected<std::shared_ptr<const Kernel>>

@@ -53,6 +53,13 @@ public:
     return executable->getModule().code;
   }
 
+  /// How long it took to make; zero but for linkTime where it was loaded.
+  const CompileTimes &getCompileTimes() const {
+    return executable->getModule().times;
+  }
+  /// From object code to a function, in nanoseconds.
+  int64_t getLinkTime() const { return linkTime; }
+
   const Specification &getSpecification() const { return spec; }
 
   /// Checks the operands against the specification and each other, then runs
@@ -65,12 +72,17 @@ public:
 
 private:
   Kernel(const Specification &spec, std::unique_ptr<Executable> executable,
-         Executable::PackedFunction function)
-      : spec(spec), executable(std::move(executable)), function(function) {}
+         Executable::PackedFunction function, int64_t linkTime)
+      : spec(spec), executable(std::move(executable)), function(function),
+        linkTime(linkTime) {}
+
+  static llvm::Expected<std::shared_ptr<const Kernel>>
+  link(const Specification &spec, CompiledModule module);
 
   Specification spec;
   std::unique_ptr<Executable> executable;
   Executable::PackedFunction function;
+  int64_t linkTime;
 };
 
 /// What a cache of kernels has done so far.
@@ -83,6 +95,9 @@ struct KernelCacheInfo {
   llvm::StringRef directory;
   /// The first thing that went wrong with it; empty: nothing.
   llvm::StringRef problem;
+  /// How long all compilations took, and in nanoseconds all links.
+  CompileTimes compileTimes;
+  int64_t linkTime = 0;
 };
 
 /// Kernels for one target, each compiled once. May be used by several threads
