@@ -238,8 +238,9 @@ typedef struct RMSNormCacheInfo {
    * written. */
   int64_t numRejected, numNotStored;
   /** Nanoseconds that all compilations took: until there was a module, which
-   * makes MLIR's context the first time; from it to LLVM IR; from that to object
-   * code. And from object code to a function, of kernels from disk as well. */
+   * makes MLIR's context the first time; from it to LLVM IR; from that to
+   * object code. And from object code to a function, of kernels from disk as
+   * well. */
   int64_t startTime, lowerTime, generateTime, linkTime;
 } RMSNormCacheInfo;
 

@@ -52,7 +52,7 @@ static int visit(dl_phdr_info *file, size_t, void *data) {
   };
   if (llvm::none_of(segments, isInside))
     return 0;
-  for (const ElfW(Phdr) &segment : segments)
+  for (const ElfW(Phdr) & segment : segments)
     if (segment.p_type == PT_NOTE && search.id.empty())
       search.id = llvm::toHex(findBuildID(
           {reinterpret_cast<const char *>(file->dlpi_addr + segment.p_vaddr),

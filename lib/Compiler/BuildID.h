@@ -1,4 +1,4 @@
-//===- BuildID.h - What compiles ---------------------------------*- C++ -*-===//
+//===- BuildID.h - What compiles --------------------------------*- C++ -*-===//
 //
 // Part of the RMSNorm project, under the Apache License v2.0 with LLVM
 // Exceptions. SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception

@@ -249,10 +249,9 @@ compileInPlace(ModuleOp module, const Target &target, Workspace &workspace,
   }
   if (options.runTimeChecks && failed(addRunTimeChecks(module)))
     return text.takeError();
-  LogicalResult lowered =
-      workspace.input == CompilerInput::Norms
-          ? lowerNorm(module, target, workspace.normPasses)
-          : lower(module, target, compiled.functions);
+  LogicalResult lowered = workspace.input == CompilerInput::Norms
+                              ? lowerNorm(module, target, workspace.normPasses)
+                              : lower(module, target, compiled.functions);
   if (failed(lowered))
     return text.takeError();
   llvm::LLVMContext context;
@@ -270,8 +269,7 @@ compileInPlace(ModuleOp module, const Target &target, Workspace &workspace,
   if (!translated)
     return text.takeError();
   compiled.times.lower = watch.lap();
-  llvm::Expected<std::string> code =
-      generateCode(
+  llvm::Expected<std::string> code = generateCode(
       *translated, *workspace.machine, compiled.functions, options);
   if (!code)
     return code.takeError();

@@ -55,7 +55,8 @@ static void setChecksum(Header &header, StringRef key, StringRef content) {
   all.reserve(sizeof(header) + key.size() + content.size());
   llvm::raw_string_ostream os(all);
   os << header.keySize << ' ' << header.contentSize << ' ' << key << content;
-  llvm::XXH128_hash_t hash = llvm::xxh3_128bits(llvm::arrayRefFromStringRef(all));
+  llvm::XXH128_hash_t hash =
+      llvm::xxh3_128bits(llvm::arrayRefFromStringRef(all));
   header.checksum[0] = hash.low64;
   header.checksum[1] = hash.high64;
 }
@@ -209,8 +210,8 @@ std::string DiskCache::getPath(StringRef key) const {
 static llvm::ErrorOr<std::unique_ptr<llvm::MemoryBuffer>>
 readOwnFile(const std::string &path) {
   // Neither a link to elsewhere nor a pipe that nobody writes to.
-  int file = ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW |
-                                      O_NONBLOCK | O_NOCTTY);
+  int file = ::open(path.c_str(),
+                    O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY);
   if (file < 0) {
     if (errno == ENOENT)
       return nullptr;
@@ -246,8 +247,8 @@ bool DiskCache::load(StringRef key,
   if (!content || !accept(*content)) {
     ++numRejected;
     note("the cache entry '" + path + "' " +
-         (buffer ? "is damaged" : "cannot be used: " +
-                                      buffer.getError().message()));
+         (buffer ? "is damaged"
+                 : "cannot be used: " + buffer.getError().message()));
     return false;
   }
   ++numLoaded;
@@ -264,8 +265,8 @@ bool DiskCache::write(StringRef path, StringRef entry) {
     return false;
   };
   StringRef folder = llvm::sys::path::parent_path(path);
-  if (std::error_code error = fs::create_directory(
-          folder, /*IgnoreExisting=*/true, fs::owner_all))
+  if (std::error_code error =
+          fs::create_directory(folder, /*IgnoreExisting=*/true, fs::owner_all))
     return fail(error);
   if (std::error_code error =
           fs::createUniqueFile(path + ".%%%%%%%%", file, temporary, fs::OF_None,

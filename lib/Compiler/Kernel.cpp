@@ -80,9 +80,9 @@ Kernel::compile(Compiler &compiler, const Specification &spec) {
   return link(spec, std::move(*compiled));
 }
 
-Expected<std::shared_ptr<const Kernel>>
-Kernel::load(const Target &target, const Specification &spec,
-             std::string code) {
+Expected<std::shared_ptr<const Kernel>> Kernel::load(const Target &target,
+                                                     const Specification &spec,
+                                                     std::string code) {
   return link(spec, {target, {}, std::move(code), {}});
 }
 
@@ -102,9 +102,9 @@ Expected<std::shared_ptr<const Kernel>> Kernel::link(const Specification &spec,
       (*executable)->lookupSymbol(getPackedName(kernelName));
   if (!function)
     return fail(function.takeError());
-  int64_t time = std::chrono::duration_cast<std::chrono::nanoseconds>(
-                     Clock::now() - start)
-                     .count();
+  int64_t time =
+      std::chrono::duration_cast<std::chrono::nanoseconds>(Clock::now() - start)
+          .count();
   return std::shared_ptr<const Kernel>(new Kernel(
       spec, std::move(*executable),
       reinterpret_cast<Executable::PackedFunction>(*function), time));
@@ -316,8 +316,8 @@ void KernelCache::Impl::forget(const CacheEntry &entry) {
 /// All that decides on the object code of a kernel.
 static std::string getDiskKey(const Target &target, const Specification &spec) {
   llvm::SmallVector<uint64_t, 96> words = getWords(spec);
-  std::string key = ("kernel\n" + getBuildID() + "\n" + target.getKey() + "\n")
-                        .str();
+  std::string key =
+      ("kernel\n" + getBuildID() + "\n" + target.getKey() + "\n").str();
   key.append(reinterpret_cast<const char *>(words.data()),
              words.size() * sizeof(uint64_t));
   return key;

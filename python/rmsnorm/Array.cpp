@@ -29,38 +29,6 @@ struct ArrayInterface {
 constexpr int flagAligned = 0x100, flagNativeOrder = 0x200,
               flagWriteable = 0x400;
 
-/// NumPy and the types that it has from ml_dtypes, looked up once.
-struct Modules {
-  nb::object numpy, ndarray, dtype, boolean;
-  /// Names of attributes that each call looks up.
-  nb::object arrayStruct, dtypeName;
-  struct Named {
-    nb::object dtype;
-    RMSNormType type;
-  };
-  /// Types that NumPy calls void.
-  std::vector<Named> extended;
-
-  static Modules &get() {
-    static Modules *modules = new Modules;
-    return *modules;
-  }
-
-private:
-  Modules() {
-    numpy = nb::module_::import_("numpy");
-    ndarray = numpy.attr("ndarray");
-    dtype = numpy.attr("dtype");
-    boolean = numpy.attr("bool_");
-    arrayStruct = nb::steal(PyUnicode_InternFromString("__array_struct__"));
-    dtypeName = nb::steal(PyUnicode_InternFromString("dtype"));
-    nb::object ml = nb::module_::import_("ml_dtypes");
-    extended = {{dtype(ml.attr("bfloat16")), RMSNORM_TYPE_BF16},
-                {dtype(ml.attr("float8_e4m3fn")), RMSNORM_TYPE_F8E4M3FN},
-                {dtype(ml.attr("float8_e5m2")), RMSNORM_TYPE_F8E5M2}};
-  }
-};
-
 struct NumPyType {
   char kind;
   int size;
@@ -74,6 +42,46 @@ constexpr NumPyType numpyTypes[] = {
     {'i', 8, RMSNORM_TYPE_I64},          {'u', 1, RMSNORM_TYPE_U8},
     {'u', 2, RMSNORM_TYPE_U16},          {'u', 4, RMSNORM_TYPE_U32},
     {'u', 8, RMSNORM_TYPE_U64},          {'b', 1, RMSNORM_TYPE_BOOL}};
+
+/// NumPy and the types that it has from ml_dtypes, looked up once.
+struct Modules {
+  nb::object numpy, ndarray, dtype, boolean, empty;
+  /// Names of attributes that each call looks up.
+  nb::object arrayStruct, dtypeName;
+  struct Named {
+    nb::object dtype;
+    RMSNormType type;
+  };
+  /// Types that NumPy calls void.
+  std::vector<Named> extended;
+  /// By RMSNormType, from 1 on.
+  nb::object dtypes[RMSNORM_TYPE_BOOL + 1];
+
+  static Modules &get() {
+    static Modules *modules = new Modules;
+    return *modules;
+  }
+
+private:
+  Modules() {
+    numpy = nb::module_::import_("numpy");
+    ndarray = numpy.attr("ndarray");
+    dtype = numpy.attr("dtype");
+    boolean = numpy.attr("bool_");
+    empty = numpy.attr("empty");
+    arrayStruct = nb::steal(PyUnicode_InternFromString("__array_struct__"));
+    dtypeName = nb::steal(PyUnicode_InternFromString("dtype"));
+    nb::object ml = nb::module_::import_("ml_dtypes");
+    extended = {{dtype(ml.attr("bfloat16")), RMSNORM_TYPE_BF16},
+                {dtype(ml.attr("float8_e4m3fn")), RMSNORM_TYPE_F8E4M3FN},
+                {dtype(ml.attr("float8_e5m2")), RMSNORM_TYPE_F8E5M2}};
+    for (const Named &entry : extended)
+      dtypes[entry.type] = entry.dtype;
+    for (const NumPyType &entry : numpyTypes)
+      dtypes[entry.type] = dtype(nb::str(
+          (std::string(1, entry.kind) + std::to_string(entry.size)).c_str()));
+  }
+};
 
 } // namespace
 
@@ -131,18 +139,6 @@ bool rmsnorm::python::isNumPyBool(nb::handle object) {
   return nb::isinstance(object, Modules::get().boolean);
 }
 
-nb::object rmsnorm::python::getDType(RMSNormType type) {
-  Modules &modules = Modules::get();
-  for (const Modules::Named &entry : modules.extended)
-    if (entry.type == type)
-      return entry.dtype;
-  for (const NumPyType &entry : numpyTypes)
-    if (entry.type == type)
-      return modules.dtype(nb::str(
-          (std::string(1, entry.kind) + std::to_string(entry.size)).c_str()));
-  return nb::none();
-}
-
 static void checkSubclass(nb::handle object, const char *name) {
   Modules &modules = Modules::get();
   if (!nb::isinstance(object, modules.ndarray)) {
@@ -165,8 +161,8 @@ Array::Array(nb::handle object, const char *name, bool isWritten) {
   // Its own mask would be left out without a word; a subclass may have one.
   if (!Py_IS_TYPE(object.ptr(), (PyTypeObject *)modules.ndarray.ptr()))
     checkSubclass(object, name);
-  interface = nb::steal(
-      PyObject_GetAttr(object.ptr(), modules.arrayStruct.ptr()));
+  interface =
+      nb::steal(PyObject_GetAttr(object.ptr(), modules.arrayStruct.ptr()));
   if (!interface.is_valid())
     throw nb::python_error();
   check(object, name, isWritten);
@@ -217,7 +213,7 @@ static nb::object allocateInOrder(const std::vector<int64_t> &shape,
                                   RMSNormType type) {
   constexpr int64_t line = 64, large = int64_t(1) << 16;
   Modules &modules = Modules::get();
-  nb::object dtype = getDType(type);
+  const nb::object &dtype = modules.dtypes[type];
   int64_t size = rmsnormTypeGetSize(type);
   nb::list extents;
   for (int64_t extent : shape)
@@ -225,7 +221,7 @@ static nb::object allocateInOrder(const std::vector<int64_t> &shape,
   nb::object extentTuple = nb::tuple(extents);
   // Not as much memory as the other extents would take.
   if (std::find(shape.begin(), shape.end(), 0) != shape.end())
-    return modules.numpy.attr("empty")(extentTuple, dtype);
+    return modules.empty(extentTuple, dtype);
   bool isInOrder = std::is_sorted(order.begin(), order.end());
   std::vector<int64_t> strides(shape.size());
   int64_t bytes = size;
@@ -234,11 +230,11 @@ static nb::object allocateInOrder(const std::vector<int64_t> &shape,
     // NumPy refuses what does not fit; here nothing may wrap.
     if (__builtin_mul_overflow(bytes, std::max<int64_t>(shape[*axis], 1),
                                &bytes))
-      return modules.numpy.attr("empty")(extentTuple, dtype);
+      return modules.empty(extentTuple, dtype);
   }
   if (isInOrder && bytes < large)
-    return modules.numpy.attr("empty")(extentTuple, dtype);
-  nb::object memory = modules.numpy.attr("empty")(bytes + line, "u1");
+    return modules.empty(extentTuple, dtype);
+  nb::object memory = modules.empty(bytes + line, "u1");
   int64_t address = nb::cast<int64_t>(memory.attr("ctypes").attr("data"));
   nb::list steps;
   for (int64_t stride : strides)

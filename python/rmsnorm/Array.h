@@ -54,9 +54,6 @@ RMSNormType getElementType(nanobind::handle dtype, const char *name);
 /// Whether `object` is a numpy.bool.
 bool isNumPyBool(nanobind::handle object);
 
-/// numpy.dtype of `type`.
-nanobind::object getDType(RMSNormType type);
-
 /// A new array of `shape`, last axis fastest.
 nanobind::object allocate(const std::vector<int64_t> &shape, RMSNormType type);
 

@@ -177,7 +177,9 @@ public:
     nb::object &array = results[count];
     if (!array.is_valid() || array.is_none())
       array = allocate();
-    return tensors[count++].emplace(array, name, /*isWritten=*/true).getTensor();
+    return tensors[count++]
+        .emplace(array, name, /*isWritten=*/true)
+        .getTensor();
   }
 
   nb::object take() {

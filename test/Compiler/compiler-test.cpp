@@ -55,8 +55,8 @@ namespace {
 /// A descriptor of rank 2 over contiguous memory.
 struct Matrix {
   Matrix(void *data, int64_t rows, int64_t columns)
-      : allocated(data), aligned(data), sizes{rows, columns},
-        strides{columns, 1} {}
+      : allocated(data),
+        aligned(data), sizes{rows, columns}, strides{columns, 1} {}
 
   void *allocated, *aligned;
   int64_t offset = 0, sizes[2], strides[2];
@@ -290,10 +290,10 @@ static Specification makeNorm(ElementType type, int64_t length, int64_t axis,
 /// A compiler for norms makes the same code as one for all modules.
 static void testNorms(Compiler &compiler) {
   Compiler norms(Target::host(), CompilerInput::Norms);
-  for (ElementType type : {ElementType::F32, ElementType::BF16,
-                           ElementType::F16, ElementType::U8})
-    for (int64_t length : {int64_t(1), int64_t(64), int64_t(1000),
-                           ValueInfo::dynamic})
+  for (ElementType type :
+       {ElementType::F32, ElementType::BF16, ElementType::F16, ElementType::U8})
+    for (int64_t length :
+         {int64_t(1), int64_t(64), int64_t(1000), ValueInfo::dynamic})
       for (int64_t axis : {0, 1})
         for (bool isFull : {false, true}) {
           Specification spec = makeNorm(type, length, axis, isFull);
@@ -302,8 +302,8 @@ static void testNorms(Compiler &compiler) {
           };
           auto code = norms.compile(make), expected = compiler.compile(make);
           if (!code || !expected)
-            return fail(llvm::toString(llvm::joinErrors(
-                code.takeError(), expected.takeError())));
+            return fail(llvm::toString(
+                llvm::joinErrors(code.takeError(), expected.takeError())));
           if (code->code != expected->code)
             fail("other code for a norm of " + getName(type) + ", length " +
                  llvm::Twine(length) + ", axis " + llvm::Twine(axis));

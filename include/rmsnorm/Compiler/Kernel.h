@@ -49,9 +49,7 @@ public:
   static llvm::Expected<std::shared_ptr<const Kernel>>
   load(const Target &target, const Specification &spec, std::string code);
 
-  llvm::StringRef getObjectCode() const {
-    return executable->getModule().code;
-  }
+  llvm::StringRef getObjectCode() const { return executable->getModule().code; }
 
   /// How long it took to make; zero but for linkTime where it was loaded.
   const CompileTimes &getCompileTimes() const {
