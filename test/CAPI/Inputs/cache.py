@@ -164,8 +164,9 @@ def test_size():
     assert sum(path.stat().st_size for path in after if path.parent in full) <= allowed
     gone = [path for path in before if path not in after]
     assert gone
+    # Times of use are those of the kernel's clock, which ticks in milliseconds.
     for path in gone:
-        assert all(used[path] < used[kept] for kept in before if kept in after and kept.parent == path.parent)
+        assert all(used[path] <= used[kept] for kept in before if kept in after and kept.parent == path.parent)
     # Nothing is allowed: nothing stays where something is put in.
     check(100, 20, (20, 0, 0, 0), RMSNORM_CACHE_SIZE="0")
     check(100, 20, (20, 0, 0, 0), RMSNORM_CACHE_SIZE="0")
@@ -174,10 +175,10 @@ def test_size():
 def test_killed():
     """Ten processes at a time fill one cache for some seconds, and are killed at any moment."""
     draw = random.Random(0)
-    running, killed, finished, end = {}, 0, 0, time.monotonic() + 6
+    running, killed, finished, end = {}, 0, 0, time.monotonic() + 4
     while time.monotonic() < end or running:
         while len(running) < 10 and time.monotonic() < end:
-            running[start(8, 60, draw.randrange(1000))] = time.monotonic() + draw.expovariate(1)
+            running[start(8, 20, draw.randrange(1000))] = time.monotonic() + draw.expovariate(1)
         for process, deadline in list(running.items()):
             if process.poll() is None and time.monotonic() > deadline:
                 process.kill()
@@ -192,10 +193,10 @@ def test_killed():
     left = len(entries())
     print(f"{killed} killed, {finished} finished, {left} files left")
     assert killed >= 10 and left > 0
-    process = start(8, 60)
+    process = start(8, 20)
     output = process.communicate()[0]
     assert process.returncode == 0 and "rejected 0, not stored 0" in output and "problem ''" in output, output
-    check(8, 60, (0, 60, 0, 0))
+    check(8, 20, (0, 20, 0, 0))
 
 
 for name, test in list(globals().items()):
