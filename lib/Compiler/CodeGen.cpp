@@ -126,9 +126,9 @@ namespace {
 /// Leaves out a pass of the code generator that takes up to a third of the time
 /// of long functions: it looks for the best addresses in loops, and its time
 /// grows faster than they do. Kernels for short rows, which take many rows a
-/// step, run 2 to 7 % faster for it, and most are below the bound; others are as
-/// fast without. By a gate of the LLVMContext, as LLVM's own switch is global to
-/// the process.
+/// step, run 2 to 7 % faster for it, and most are below the bound; others are
+/// as fast without. By a gate of the LLVMContext, as LLVM's own switch is
+/// global to the process.
 class PassGate : public OptPassGate {
 public:
   explicit PassGate(Module &module) {
