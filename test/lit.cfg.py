@@ -46,6 +46,9 @@ config.environment["PATH"] = os.pathsep.join(
     [os.path.join(config.rmsnorm_binary_dir, "bin"), config.llvm_tools_dir,
      config.environment["PATH"]])
 
+# Tests see what they compile, and leave nothing in the user's cache.
+config.environment["RMSNORM_CACHE"] = "0"
+
 # What the tests of numbers are written with; `make` installs it.
 if subprocess.run([config.python, "-c", "import numpy, ml_dtypes"], capture_output=True).returncode == 0:
     config.available_features.add("numpy")

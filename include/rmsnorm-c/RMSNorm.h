@@ -202,6 +202,14 @@ typedef struct RMSNormContextOptions {
   /** Who runs the parts of norms in calls that bring no executor. All zero:
    * the runtime's own threads, see Runtime.h. Results do not depend on it. */
   rmsnorm_executor executor;
+  /** Where compiled kernels are kept for other processes; made if need be. "":
+   * nowhere. NULL: as the environment says, which is nowhere with
+   * RMSNORM_CACHE=0, else in RMSNORM_CACHE_DIR, XDG_CACHE_HOME/rmsnorm or
+   * HOME/.cache/rmsnorm, the first of them that is set. */
+  const char *cacheDirectory;
+  /** The most bytes to keep there, about; what was not used for longest goes.
+   * 0: RMSNORM_CACHE_SIZE, which is in megabytes, or 256 MB. */
+  int64_t cacheSize;
 } RMSNormContextOptions;
 
 /** Makes a context in *context. `options` may be NULL: this machine and
@@ -212,8 +220,34 @@ RMSNORM_EXPORT RMSNormStatus rmsnormContextCreate(
 /** Kernels made from it stay valid. NULL is fine. */
 RMSNORM_EXPORT void rmsnormContextDestroy(RMSNormContext context);
 
-/** How many kernels the context has compiled so far. */
+/** How many kernels the context has compiled so far, rather than found in
+ * memory or on disk. */
 RMSNORM_EXPORT int64_t rmsnormContextGetNumCompiled(RMSNormContext context);
+
+/** What the cache of a context has done so far. The texts are valid as long as
+ * the context. */
+typedef struct RMSNormCacheInfo {
+  /** Of the cache on disk; "": there is none. */
+  const char *directory;
+  /** The first thing that went wrong with it, in one line, such as a file that
+   * was damaged or could not be written; "": nothing. No call fails for it:
+   * kernels are compiled instead. */
+  const char *problem;
+  /** Kernels compiled, and kernels that were on disk. */
+  int64_t numCompiled, numLoaded;
+  /** Files on disk that could not be used, and files that could not be
+   * written. */
+  int64_t numRejected, numNotStored;
+  /** Nanoseconds that all compilations took: until there was a module, which
+   * makes MLIR's context the first time; from it to LLVM IR; from that to
+   * object code. And from object code to a function, of kernels from disk as
+   * well. */
+  int64_t startTime, lowerTime, generateTime, linkTime;
+} RMSNormCacheInfo;
+
+/** All zero and "" for NULL. */
+RMSNORM_EXPORT RMSNormCacheInfo
+rmsnormContextGetCacheInfo(RMSNormContext context);
 
 /*===----------------------------------------------------------------------===*\
 |* One call                                                                   *|

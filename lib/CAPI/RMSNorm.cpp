@@ -22,8 +22,9 @@ struct RMSNormStatusImpl {
 };
 
 struct RMSNormContextImpl {
-  RMSNormContextImpl(Target target, rmsnorm_executor executor)
-      : kernels(std::move(target)), executor(executor) {}
+  RMSNormContextImpl(Target target, const DiskCacheOptions &disk,
+                     rmsnorm_executor executor)
+      : kernels(std::move(target), disk), executor(executor) {}
 
   KernelCache kernels;
   rmsnorm_executor executor;
@@ -264,6 +265,21 @@ static llvm::Expected<Target> getTarget(const RMSNormContextOptions *options) {
   return Target::parse(text);
 }
 
+static RMSNormStatus readCache(const RMSNormContextOptions *options,
+                               DiskCacheOptions &disk) {
+  if (!options)
+    return nullptr;
+  if (options->cacheSize < 0)
+    return makeStatus(RMSNORM_INVALID_ARGUMENT,
+                      "expected a cache size that is not negative, but got " +
+                          Twine(options->cacheSize));
+  if (options->cacheDirectory)
+    disk.directory = options->cacheDirectory;
+  if (options->cacheSize)
+    disk.maxBytes = uint64_t(options->cacheSize);
+  return nullptr;
+}
+
 RMSNormStatus rmsnormContextCreate(const RMSNormContextOptions *options,
                                    RMSNormContext *context) {
   if (!context)
@@ -274,8 +290,12 @@ RMSNormStatus rmsnormContextCreate(const RMSNormContextOptions *options,
     return toStatus(target.takeError(), RMSNORM_INVALID_ARGUMENT);
   if (Error error = target->checkRunsHere())
     return toStatus(std::move(error), RMSNORM_UNSUPPORTED);
-  *context = new RMSNormContextImpl(
-      std::move(*target), options ? options->executor : rmsnorm_executor());
+  DiskCacheOptions disk;
+  if (RMSNormStatus status = readCache(options, disk))
+    return status;
+  *context =
+      new RMSNormContextImpl(std::move(*target), disk,
+                             options ? options->executor : rmsnorm_executor());
   return nullptr;
 }
 
@@ -283,6 +303,18 @@ void rmsnormContextDestroy(RMSNormContext context) { delete context; }
 
 int64_t rmsnormContextGetNumCompiled(RMSNormContext context) {
   return context ? context->kernels.getNumCompiled() : 0;
+}
+
+RMSNormCacheInfo rmsnormContextGetCacheInfo(RMSNormContext context) {
+  if (!context)
+    return {"", "", 0, 0, 0, 0, 0, 0, 0, 0};
+  // The texts end with a null character.
+  KernelCacheInfo info = context->kernels.getInfo();
+  return {info.directory.data(),      info.problem.data(),
+          info.numCompiled,           info.numLoaded,
+          info.numRejected,           info.numNotStored,
+          info.compileTimes.start,    info.compileTimes.lower,
+          info.compileTimes.generate, info.linkTime};
 }
 
 namespace {

@@ -7,27 +7,24 @@
 
 #include "rmsnorm/Compiler/Compiler.h"
 #include "CodeGen.h"
+#include "Dialects.h"
 #include "RunTimeChecks.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
 #include "mlir/IR/BuiltinOps.h"
 #include "mlir/IR/Diagnostics.h"
 #include "mlir/IR/Verifier.h"
-#include "mlir/InitAllDialects.h"
-#include "mlir/InitAllExtensions.h"
 #include "mlir/Parser/Parser.h"
 #include "mlir/Pass/PassManager.h"
-#include "mlir/Target/LLVMIR/Dialect/Builtin/BuiltinToLLVMIRTranslation.h"
-#include "mlir/Target/LLVMIR/Dialect/LLVMIR/LLVMToLLVMIRTranslation.h"
 #include "mlir/Target/LLVMIR/Export.h"
 #include "mlir/Transforms/Passes.h"
-#include "rmsnorm/InitAll.h"
 #include "rmsnorm/Pipelines/CPU.h"
 #include "llvm/IR/DiagnosticInfo.h"
 #include "llvm/IR/DiagnosticPrinter.h"
 #include "llvm/IR/LLVMContext.h"
 #include "llvm/IR/Module.h"
 #include "llvm/Target/TargetMachine.h"
+#include <chrono>
 #include <mutex>
 
 using namespace mlir;
@@ -40,25 +37,34 @@ const FunctionInfo *CompiledModule::lookup(StringRef name) const {
   return nullptr;
 }
 
-void rmsnorm::registerCompilerDialects(DialectRegistry &registry) {
-  mlir::registerAllDialects(registry);
-  mlir::registerAllExtensions(registry);
-  rmsnorm::registerAllDialects(registry);
-  registerBuiltinDialectTranslation(registry);
-  registerLLVMDialectTranslation(registry);
-}
-
 namespace {
+/// Takes times between calls of `lap`.
+class Stopwatch {
+public:
+  int64_t lap() {
+    Clock::time_point end = Clock::now();
+    auto time = end - std::exchange(last, end);
+    return std::chrono::duration_cast<std::chrono::nanoseconds>(time).count();
+  }
+
+private:
+  using Clock = std::chrono::steady_clock;
+  Clock::time_point last = Clock::now();
+};
+
 /// What a thread needs to itself while it compiles.
 struct Workspace {
-  explicit Workspace(const Target &target)
-      : machine(target.createTargetMachine()) {}
+  Workspace(const Target &target, CompilerInput input)
+      : input(input), machine(target.createTargetMachine()) {}
 
   /// Only a text or a builder needs a context of ours.
   MLIRContext &getContext() {
     if (!context) {
       DialectRegistry registry;
-      registerCompilerDialects(registry);
+      if (input == CompilerInput::Norms)
+        registerNormDialects(registry);
+      else
+        registerCompilerDialects(registry);
       context = std::make_unique<MLIRContext>(registry,
                                               MLIRContext::Threading::DISABLED);
       // A diagnostic is one line, whatever the size of its op.
@@ -67,8 +73,11 @@ struct Workspace {
     return *context;
   }
 
+  CompilerInput input;
   std::unique_ptr<llvm::TargetMachine> machine;
   std::unique_ptr<MLIRContext> context;
+  /// The passes for norms: their patterns are collected once.
+  std::unique_ptr<PassManager> normPasses;
   int uses = 0;
 };
 
@@ -124,10 +133,12 @@ struct Compiler::Workspaces {
   /// up after so many compilations.
   static constexpr int mostUses = 256;
 
+  explicit Workspaces(CompilerInput input) : input(input) {}
+
   std::unique_ptr<Workspace> take(const Target &target) {
     std::lock_guard<std::mutex> lock(mutex);
     if (idle.empty())
-      return std::make_unique<Workspace>(target);
+      return std::make_unique<Workspace>(target, input);
     std::unique_ptr<Workspace> workspace = std::move(idle.back());
     idle.pop_back();
     return workspace;
@@ -140,12 +151,14 @@ struct Compiler::Workspaces {
     idle.push_back(std::move(workspace));
   }
 
+  const CompilerInput input;
   std::mutex mutex;
   std::vector<std::unique_ptr<Workspace>> idle;
 };
 
-Compiler::Compiler(Target target)
-    : target(std::move(target)), workspaces(std::make_unique<Workspaces>()) {}
+Compiler::Compiler(Target target, CompilerInput input)
+    : target(std::move(target)),
+      workspaces(std::make_unique<Workspaces>(input)) {}
 
 Compiler::~Compiler() = default;
 
@@ -160,27 +173,57 @@ static void keepOnly(ModuleOp module, StringRef entry) {
       function.setPrivate();
 }
 
-/// Runs the stages of the CPU pipeline after `first` up to `last`; from the
+/// Appends the stages of the CPU pipeline after `first` up to `last`; from the
 /// first, or to the last, where that is empty.
-static LogicalResult runStages(ModuleOp module, const Target &target,
-                               StringRef first, StringRef last) {
-  MLIRContext *context = module.getContext();
-  for (auto function : module.getOps<func::FuncOp>())
-    if (function.isPublic() && !function.isDeclaration())
-      function->setAttr(LLVM::LLVMDialect::getEmitCWrapperAttrName(),
-                        UnitAttr::get(context));
-  PassManager passes(context);
+static LogicalResult appendStages(PassManager &passes, const Target &target,
+                                  StringRef first, StringRef last) {
 #ifdef NDEBUG
   passes.enableVerifier(false);
 #endif
-  passes.addPass(createSymbolDCEPass());
   CPUPipelineOptions options;
   options.features = target.getFeatures().str();
   options.startAfter = first.str();
   options.stopAfter = last.str();
-  if (failed(buildCPUPipeline(passes, options, module.getLoc())))
+  return buildCPUPipeline(passes, options,
+                          UnknownLoc::get(passes.getContext()));
+}
+
+static void requestCInterface(ModuleOp module) {
+  for (auto function : module.getOps<func::FuncOp>())
+    if (function.isPublic() && !function.isDeclaration())
+      function->setAttr(LLVM::LLVMDialect::getEmitCWrapperAttrName(),
+                        UnitAttr::get(module.getContext()));
+}
+
+/// Takes any module to the LLVM dialect.
+static LogicalResult lower(ModuleOp module, const Target &target,
+                           std::vector<FunctionInfo> &functions) {
+  requestCInterface(module);
+  PassManager first(module.getContext()), rest(module.getContext());
+  first.addPass(createSymbolDCEPass());
+  // Bufferization decides which results are memory of an argument.
+  if (failed(appendStages(first, target, "", "bufferize")) ||
+      failed(first.run(module)))
     return failure();
-  return passes.run(module);
+  dropArgumentResults(functions, module);
+  rest.addPass(createSymbolDCEPass());
+  return success(succeeded(appendStages(rest, target, "bufferize", "")) &&
+                 succeeded(rest.run(module)));
+}
+
+/// Takes a norm on memrefs, which has nothing to bufferize, to the LLVM
+/// dialect.
+static LogicalResult lowerNorm(ModuleOp module, const Target &target,
+                               std::unique_ptr<PassManager> &passes) {
+  requestCInterface(module);
+  if (!passes) {
+    auto made = std::make_unique<PassManager>(module.getContext());
+    made->addPass(createCanonicalizerPass());
+    if (failed(appendStages(*made, target, "bufferize", "")))
+      return failure();
+    passes = std::move(made);
+  }
+  return passes->run(module);
 }
 
 static std::unique_ptr<llvm::Module> translate(ModuleOp module,
@@ -196,21 +239,20 @@ static std::unique_ptr<llvm::Module> translate(ModuleOp module,
 
 /// Compiles `module`, which it changes; `text` holds the diagnostics.
 static llvm::Expected<CompiledModule>
-compileInPlace(ModuleOp module, const Target &target,
-               llvm::TargetMachine &machine, const CompileOptions &options,
-               DiagnosticText &text) {
-  CompiledModule compiled{target, getPublicFunctions(module), {}};
+compileInPlace(ModuleOp module, const Target &target, Workspace &workspace,
+               const CompileOptions &options, DiagnosticText &text) {
+  Stopwatch watch;
+  CompiledModule compiled{target, getPublicFunctions(module), {}, {}};
   if (const FunctionInfo *entry = compiled.lookup(options.entry)) {
     keepOnly(module, options.entry);
     compiled.functions = {*entry};
   }
   if (options.runTimeChecks && failed(addRunTimeChecks(module)))
     return text.takeError();
-  // Bufferization decides which results are memory of an argument.
-  if (failed(runStages(module, target, "", "bufferize")))
-    return text.takeError();
-  dropArgumentResults(compiled.functions, module);
-  if (failed(runStages(module, target, "bufferize", "")))
+  LogicalResult lowered = workspace.input == CompilerInput::Norms
+                              ? lowerNorm(module, target, workspace.normPasses)
+                              : lower(module, target, compiled.functions);
+  if (failed(lowered))
     return text.takeError();
   llvm::LLVMContext context;
   std::string problems;
@@ -226,18 +268,21 @@ compileInPlace(ModuleOp module, const Target &target,
   std::unique_ptr<llvm::Module> translated = translate(module, context);
   if (!translated)
     return text.takeError();
-  llvm::Expected<std::string> code =
-      generateCode(*translated, machine, compiled.functions, options);
+  compiled.times.lower = watch.lap();
+  llvm::Expected<std::string> code = generateCode(
+      *translated, *workspace.machine, compiled.functions, options);
   if (!code)
     return code.takeError();
   if (!problems.empty())
     return llvm::createStringError(problems);
+  compiled.times.generate = watch.lap();
   compiled.code = std::move(*code);
   return compiled;
 }
 
 llvm::Expected<CompiledModule>
 Compiler::compile(Builder build, const CompileOptions &options) {
+  Stopwatch watch;
   std::unique_ptr<Workspace> workspace = workspaces->take(target);
   auto result = [&]() -> llvm::Expected<CompiledModule> {
     MLIRContext &context = workspace->getContext();
@@ -245,7 +290,11 @@ Compiler::compile(Builder build, const CompileOptions &options) {
     OwningOpRef<ModuleOp> module = build(context);
     if (!module || failed(verify(*module)))
       return text.takeError();
-    return compileInPlace(*module, target, *workspace->machine, options, text);
+    int64_t start = watch.lap();
+    auto compiled = compileInPlace(*module, target, *workspace, options, text);
+    if (compiled)
+      compiled->times.start = start;
+    return compiled;
   }();
   workspaces->give(std::move(workspace));
   return result;
@@ -275,7 +324,7 @@ Compiler::compile(ModuleOp module, const CompileOptions &options) {
     if (failed(verify(module)))
       return text.takeError();
     OwningOpRef<ModuleOp> copy = module.clone();
-    return compileInPlace(*copy, target, *workspace->machine, options, text);
+    return compileInPlace(*copy, target, *workspace, options, text);
   }();
   workspaces->give(std::move(workspace));
   return result;

@@ -6,12 +6,15 @@
 //===----------------------------------------------------------------------===//
 
 #include "rmsnorm/Compiler/Kernel.h"
+#include "BuildID.h"
+#include "CodeGen.h"
 #include "NormalForm.h"
 #include "mlir/IR/BuiltinOps.h"
 #include "mlir/IR/MLIRContext.h"
 #include "llvm/ADT/DenseMap.h"
 #include "llvm/ADT/StringExtras.h"
 #include <atomic>
+#include <chrono>
 #include <mutex>
 
 using namespace rmsnorm;
@@ -69,22 +72,42 @@ Kernel::compile(Compiler &compiler, const Specification &spec) {
       });
   if (!compiled && !isNorm)
     return refuse(llvm::toString(compiled.takeError()));
+  if (!compiled)
+    return llvm::make_error<NormError>(NormErrorKind::Internal,
+                                       llvm::toString(compiled.takeError()));
+  // What it was made of is not looked at again.
+  compiled->functions.clear();
+  return link(spec, std::move(*compiled));
+}
+
+Expected<std::shared_ptr<const Kernel>> Kernel::load(const Target &target,
+                                                     const Specification &spec,
+                                                     std::string code) {
+  return link(spec, {target, {}, std::move(code), {}});
+}
+
+Expected<std::shared_ptr<const Kernel>> Kernel::link(const Specification &spec,
+                                                     CompiledModule module) {
+  using Clock = std::chrono::steady_clock;
+  Clock::time_point start = Clock::now();
   auto fail = [](Error error) {
     return llvm::make_error<NormError>(NormErrorKind::Internal,
                                        llvm::toString(std::move(error)));
   };
-  if (!compiled)
-    return fail(compiled.takeError());
   Expected<std::unique_ptr<Executable>> executable =
-      Executable::load(std::move(*compiled));
+      Executable::load(std::move(module));
   if (!executable)
     return fail(executable.takeError());
-  Expected<Executable::PackedFunction> function =
-      (*executable)->lookup(kernelName);
+  Expected<void *> function =
+      (*executable)->lookupSymbol(getPackedName(kernelName));
   if (!function)
     return fail(function.takeError());
-  return std::shared_ptr<const Kernel>(
-      new Kernel(spec, std::move(*executable), *function));
+  int64_t time =
+      std::chrono::duration_cast<std::chrono::nanoseconds>(Clock::now() - start)
+          .count();
+  return std::shared_ptr<const Kernel>(new Kernel(
+      spec, std::move(*executable),
+      reinterpret_cast<Executable::PackedFunction>(*function), time));
 }
 
 //===----------------------------------------------------------------------===//
@@ -247,17 +270,21 @@ private:
 } // namespace
 
 struct KernelCache::Impl {
-  explicit Impl(Target target) : compiler(std::move(target)) {}
+  Impl(Target target, const DiskCacheOptions &options)
+      : compiler(std::move(target), CompilerInput::Norms), disk(options) {}
 
   std::shared_ptr<CacheEntry> getEntry(const Specification &spec);
   void forget(const CacheEntry &entry);
+  bool load(CacheEntry &entry, StringRef key);
   void compile(CacheEntry &entry);
 
   Compiler compiler;
+  DiskCache disk;
   FastMap fast;
   std::mutex mutex;
   llvm::DenseMap<uint64_t, std::vector<std::shared_ptr<CacheEntry>>> entries;
   std::atomic<int64_t> numCompiled{0};
+  std::atomic<int64_t> startTime{0}, lowerTime{0}, generateTime{0}, linkTime{0};
 };
 
 std::shared_ptr<CacheEntry>
@@ -286,12 +313,50 @@ void KernelCache::Impl::forget(const CacheEntry &entry) {
     entries.erase(found);
 }
 
+/// All that decides on the object code of a kernel.
+static std::string getDiskKey(const Target &target, const Specification &spec) {
+  llvm::SmallVector<uint64_t, 96> words = getWords(spec);
+  std::string key =
+      ("kernel\n" + getBuildID() + "\n" + target.getKey() + "\n").str();
+  key.append(reinterpret_cast<const char *>(words.data()),
+             words.size() * sizeof(uint64_t));
+  return key;
+}
+
+/// Code that does not link is not what was written, for all its checksum says.
+bool KernelCache::Impl::load(CacheEntry &entry, StringRef key) {
+  return disk.load(key, [&](StringRef code) {
+    Expected<std::shared_ptr<const Kernel>> kernel =
+        Kernel::load(compiler.getTarget(), entry.spec, code.str());
+    if (!kernel) {
+      llvm::consumeError(kernel.takeError());
+      return false;
+    }
+    entry.kernel = std::move(*kernel);
+    linkTime += entry.kernel->getLinkTime();
+    return true;
+  });
+}
+
 void KernelCache::Impl::compile(CacheEntry &entry) {
+  std::string key;
+  if (disk.isEnabled()) {
+    key = getDiskKey(compiler.getTarget(), entry.spec);
+    if (load(entry, key))
+      return;
+  }
   Expected<std::shared_ptr<const Kernel>> kernel =
       Kernel::compile(compiler, entry.spec);
   if (kernel) {
     entry.kernel = std::move(*kernel);
     ++numCompiled;
+    const CompileTimes &times = entry.kernel->getCompileTimes();
+    startTime += times.start;
+    lowerTime += times.lower;
+    generateTime += times.generate;
+    linkTime += entry.kernel->getLinkTime();
+    if (disk.isEnabled())
+      disk.store(key, entry.kernel->getObjectCode());
     return;
   }
   llvm::handleAllErrors(kernel.takeError(), [&](const NormError &error) {
@@ -300,8 +365,8 @@ void KernelCache::Impl::compile(CacheEntry &entry) {
   });
 }
 
-KernelCache::KernelCache(Target target)
-    : impl(std::make_unique<Impl>(std::move(target))) {}
+KernelCache::KernelCache(Target target, const DiskCacheOptions &disk)
+    : impl(std::make_unique<Impl>(std::move(target), disk)) {}
 
 KernelCache::~KernelCache() = default;
 
@@ -310,6 +375,20 @@ const Target &KernelCache::getTarget() const {
 }
 
 int64_t KernelCache::getNumCompiled() const { return impl->numCompiled; }
+
+KernelCacheInfo KernelCache::getInfo() const {
+  const DiskCache &disk = impl->disk;
+  KernelCacheInfo info;
+  info.numCompiled = impl->numCompiled;
+  info.numLoaded = disk.getNumLoaded();
+  info.numRejected = disk.getNumRejected();
+  info.numNotStored = disk.getNumNotStored();
+  info.directory = disk.getDirectory();
+  info.problem = disk.getProblem();
+  info.compileTimes = {impl->startTime, impl->lowerTime, impl->generateTime};
+  info.linkTime = impl->linkTime;
+  return info;
+}
 
 Expected<std::shared_ptr<const Kernel>>
 KernelCache::get(const Specification &spec) {

@@ -56,7 +56,7 @@ bool Specification::operator==(const Specification &other) const {
          featureAxes == other.featureAxes && operands == other.operands;
 }
 
-uint64_t rmsnorm::stableHash(const Specification &spec) {
+SmallVector<uint64_t, 96> rmsnorm::getWords(const Specification &spec) {
   SmallVector<uint64_t, 96> words;
   auto addList = [&](ArrayRef<int64_t> list) {
     words.push_back(list.size());
@@ -81,6 +81,11 @@ uint64_t rmsnorm::stableHash(const Specification &spec) {
     if (tensor->strides)
       addList(*tensor->strides);
   }
+  return words;
+}
+
+uint64_t rmsnorm::stableHash(const Specification &spec) {
+  SmallVector<uint64_t, 96> words = getWords(spec);
   return llvm::xxh3_64bits(ArrayRef<uint8_t>(
       reinterpret_cast<const uint8_t *>(words.data()), words.size() * 8));
 }

@@ -34,7 +34,8 @@ class Executor(c.Structure):
 
 
 class ContextOptions(c.Structure):
-    _fields_ = [("cpu", c.c_char_p), ("features", c.c_char_p), ("executor", Executor)]
+    _fields_ = [("cpu", c.c_char_p), ("features", c.c_char_p), ("executor", Executor),
+                ("cache_directory", c.c_char_p), ("cache_size", c.c_int64)]
 
 
 def load(build):
@@ -57,8 +58,8 @@ def load(build):
 
 
 def create_context(library, cpu=None, features=None):
-    """A context for this machine, or for the target given by LLVM's names."""
-    options = ContextOptions(cpu and cpu.encode(), features and features.encode(), Executor())
+    """A context for this machine, or for the target given by LLVM's names; it compiles all that it runs."""
+    options = ContextOptions(cpu and cpu.encode(), features and features.encode(), Executor(), b"", 0)
     context = c.c_void_p()
     status = library.rmsnormContextCreate(c.byref(options), c.byref(context))
     if status:

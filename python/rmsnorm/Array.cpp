@@ -29,34 +29,6 @@ struct ArrayInterface {
 constexpr int flagAligned = 0x100, flagNativeOrder = 0x200,
               flagWriteable = 0x400;
 
-/// NumPy and the types that it has from ml_dtypes, looked up once.
-struct Modules {
-  nb::object numpy, ndarray, dtype, boolean;
-  struct Named {
-    nb::object dtype;
-    RMSNormType type;
-  };
-  /// Types that NumPy calls void.
-  std::vector<Named> extended;
-
-  static Modules &get() {
-    static Modules *modules = new Modules;
-    return *modules;
-  }
-
-private:
-  Modules() {
-    numpy = nb::module_::import_("numpy");
-    ndarray = numpy.attr("ndarray");
-    dtype = numpy.attr("dtype");
-    boolean = numpy.attr("bool_");
-    nb::object ml = nb::module_::import_("ml_dtypes");
-    extended = {{dtype(ml.attr("bfloat16")), RMSNORM_TYPE_BF16},
-                {dtype(ml.attr("float8_e4m3fn")), RMSNORM_TYPE_F8E4M3FN},
-                {dtype(ml.attr("float8_e5m2")), RMSNORM_TYPE_F8E5M2}};
-  }
-};
-
 struct NumPyType {
   char kind;
   int size;
@@ -71,15 +43,64 @@ constexpr NumPyType numpyTypes[] = {
     {'u', 2, RMSNORM_TYPE_U16},          {'u', 4, RMSNORM_TYPE_U32},
     {'u', 8, RMSNORM_TYPE_U64},          {'b', 1, RMSNORM_TYPE_BOOL}};
 
+/// NumPy and the types that it has from ml_dtypes, looked up once.
+struct Modules {
+  nb::object numpy, ndarray, dtype, boolean, empty;
+  /// Names of attributes that each call looks up.
+  nb::object arrayStruct, dtypeName;
+  struct Named {
+    nb::object dtype;
+    RMSNormType type;
+  };
+  /// Types that NumPy calls void.
+  std::vector<Named> extended;
+  /// By RMSNormType, from 1 on.
+  nb::object dtypes[RMSNORM_TYPE_BOOL + 1];
+
+  static Modules &get() {
+    static Modules *modules = new Modules;
+    return *modules;
+  }
+
+private:
+  Modules() {
+    numpy = nb::module_::import_("numpy");
+    ndarray = numpy.attr("ndarray");
+    dtype = numpy.attr("dtype");
+    boolean = numpy.attr("bool_");
+    empty = numpy.attr("empty");
+    arrayStruct = nb::steal(PyUnicode_InternFromString("__array_struct__"));
+    dtypeName = nb::steal(PyUnicode_InternFromString("dtype"));
+    nb::object ml = nb::module_::import_("ml_dtypes");
+    extended = {{dtype(ml.attr("bfloat16")), RMSNORM_TYPE_BF16},
+                {dtype(ml.attr("float8_e4m3fn")), RMSNORM_TYPE_F8E4M3FN},
+                {dtype(ml.attr("float8_e5m2")), RMSNORM_TYPE_F8E5M2}};
+    for (const Named &entry : extended)
+      dtypes[entry.type] = entry.dtype;
+    for (const NumPyType &entry : numpyTypes)
+      dtypes[entry.type] = dtype(nb::str(
+          (std::string(1, entry.kind) + std::to_string(entry.size)).c_str()));
+  }
+};
+
 } // namespace
 
 /// RMSNORM_TYPE_NONE where there is none.
-static RMSNormType findType(char kind, int size, nb::handle dtype) {
+static RMSNormType findType(char kind, int size) {
   for (const NumPyType &entry : numpyTypes)
     if (entry.kind == kind && entry.size == size)
       return entry.type;
-  for (const Modules::Named &entry : Modules::get().extended)
-    if (entry.dtype.is(dtype) || entry.dtype.equal(dtype))
+  return RMSNORM_TYPE_NONE;
+}
+
+/// Types of ml_dtypes. A dtype is nearly always the one object of its type.
+static RMSNormType findExtendedType(nb::handle dtype) {
+  const std::vector<Modules::Named> &types = Modules::get().extended;
+  for (const Modules::Named &entry : types)
+    if (entry.dtype.is(dtype))
+      return entry.type;
+  for (const Modules::Named &entry : types)
+    if (entry.dtype.equal(dtype))
       return entry.type;
   return RMSNORM_TYPE_NONE;
 }
@@ -101,8 +122,9 @@ RMSNormType rmsnorm::python::getElementType(nb::handle object,
     raiseType(name, object);
   }
   std::string kind = nb::cast<std::string>(dtype.attr("kind"));
-  RMSNormType type =
-      findType(kind[0], nb::cast<int>(dtype.attr("itemsize")), dtype);
+  RMSNormType type = findType(kind[0], nb::cast<int>(dtype.attr("itemsize")));
+  if (type == RMSNORM_TYPE_NONE)
+    type = findExtendedType(dtype);
   if (type == RMSNORM_TYPE_NONE)
     raiseType(name, dtype);
   if (!nb::cast<bool>(dtype.attr("isnative")))
@@ -117,19 +139,7 @@ bool rmsnorm::python::isNumPyBool(nb::handle object) {
   return nb::isinstance(object, Modules::get().boolean);
 }
 
-nb::object rmsnorm::python::getDType(RMSNormType type) {
-  Modules &modules = Modules::get();
-  for (const Modules::Named &entry : modules.extended)
-    if (entry.type == type)
-      return entry.dtype;
-  for (const NumPyType &entry : numpyTypes)
-    if (entry.type == type)
-      return modules.dtype(nb::str(
-          (std::string(1, entry.kind) + std::to_string(entry.size)).c_str()));
-  return nb::none();
-}
-
-Array::Array(nb::handle object, const char *name, bool isWritten) {
+static void checkSubclass(nb::handle object, const char *name) {
   Modules &modules = Modules::get();
   if (!nb::isinstance(object, modules.ndarray)) {
     std::string text =
@@ -138,15 +148,27 @@ Array::Array(nb::handle object, const char *name, bool isWritten) {
             .c_str();
     throw nb::type_error(text.c_str());
   }
-  // Its own mask would be left out without a word.
-  if (!Py_IS_TYPE(object.ptr(), (PyTypeObject *)modules.ndarray.ptr()) &&
-      nb::isinstance(object, modules.numpy.attr("ma").attr("MaskedArray"))) {
+  if (nb::isinstance(object, modules.numpy.attr("ma").attr("MaskedArray"))) {
     std::string text = std::string("expected ") + name +
                        " to be an array without a mask of its own, but got "
                        "a numpy.ma.MaskedArray";
     throw nb::type_error(text.c_str());
   }
-  interface = object.attr("__array_struct__");
+}
+
+Array::Array(nb::handle object, const char *name, bool isWritten) {
+  Modules &modules = Modules::get();
+  // Its own mask would be left out without a word; a subclass may have one.
+  if (!Py_IS_TYPE(object.ptr(), (PyTypeObject *)modules.ndarray.ptr()))
+    checkSubclass(object, name);
+  interface =
+      nb::steal(PyObject_GetAttr(object.ptr(), modules.arrayStruct.ptr()));
+  if (!interface.is_valid())
+    throw nb::python_error();
+  check(object, name, isWritten);
+}
+
+void Array::check(nb::handle object, const char *name, bool isWritten) {
   auto *array = static_cast<ArrayInterface *>(
       PyCapsule_GetPointer(interface.ptr(), nullptr));
   if (!array)
@@ -155,13 +177,14 @@ Array::Array(nb::handle object, const char *name, bool isWritten) {
     throw nb::value_error(
         (std::string("expected ") + name + " " + expected).c_str());
   };
-  tensor.type = findType(array->typekind, array->itemsize, nb::none());
+  tensor.type = findType(array->typekind, array->itemsize);
   bool isExtended = tensor.type == RMSNORM_TYPE_NONE;
-  if (isExtended)
-    tensor.type =
-        findType(array->typekind, array->itemsize, object.attr("dtype"));
-  if (tensor.type == RMSNORM_TYPE_NONE)
-    raiseType(name, object.attr("dtype"));
+  if (isExtended) {
+    nb::object dtype = object.attr(Modules::get().dtypeName);
+    tensor.type = findExtendedType(dtype);
+    if (tensor.type == RMSNORM_TYPE_NONE)
+      raiseType(name, dtype);
+  }
   if (array->itemsize > 1 && !isExtended && !(array->flags & flagNativeOrder))
     refuse("in the byte order of the machine, but it is swapped");
   if (!(array->flags & flagAligned))
@@ -173,13 +196,13 @@ Array::Array(nb::handle object, const char *name, bool isWritten) {
       refuse("with strides of whole elements, but got " +
              std::to_string(array->strides[axis]) + " bytes on axis " +
              std::to_string(axis));
-    shape.push_back(array->shape[axis]);
-    strides.push_back(array->strides[axis] / array->itemsize);
+    shape[axis] = array->shape[axis];
+    strides[axis] = array->strides[axis] / array->itemsize;
   }
   tensor.data = array->data;
   tensor.rank = array->nd;
-  tensor.shape = shape.data();
-  tensor.strides = strides.data();
+  tensor.shape = shape;
+  tensor.strides = strides;
 }
 
 /// A new array with its axes, slowest first, in `order` in memory. Large ones
@@ -190,7 +213,7 @@ static nb::object allocateInOrder(const std::vector<int64_t> &shape,
                                   RMSNormType type) {
   constexpr int64_t line = 64, large = int64_t(1) << 16;
   Modules &modules = Modules::get();
-  nb::object dtype = getDType(type);
+  const nb::object &dtype = modules.dtypes[type];
   int64_t size = rmsnormTypeGetSize(type);
   nb::list extents;
   for (int64_t extent : shape)
@@ -198,7 +221,7 @@ static nb::object allocateInOrder(const std::vector<int64_t> &shape,
   nb::object extentTuple = nb::tuple(extents);
   // Not as much memory as the other extents would take.
   if (std::find(shape.begin(), shape.end(), 0) != shape.end())
-    return modules.numpy.attr("empty")(extentTuple, dtype);
+    return modules.empty(extentTuple, dtype);
   bool isInOrder = std::is_sorted(order.begin(), order.end());
   std::vector<int64_t> strides(shape.size());
   int64_t bytes = size;
@@ -207,11 +230,11 @@ static nb::object allocateInOrder(const std::vector<int64_t> &shape,
     // NumPy refuses what does not fit; here nothing may wrap.
     if (__builtin_mul_overflow(bytes, std::max<int64_t>(shape[*axis], 1),
                                &bytes))
-      return modules.numpy.attr("empty")(extentTuple, dtype);
+      return modules.empty(extentTuple, dtype);
   }
   if (isInOrder && bytes < large)
-    return modules.numpy.attr("empty")(extentTuple, dtype);
-  nb::object memory = modules.numpy.attr("empty")(bytes + line, "u1");
+    return modules.empty(extentTuple, dtype);
+  nb::object memory = modules.empty(bytes + line, "u1");
   int64_t address = nb::cast<int64_t>(memory.attr("ctypes").attr("data"));
   nb::list steps;
   for (int64_t stride : strides)
@@ -228,12 +251,13 @@ nb::object rmsnorm::python::allocate(const std::vector<int64_t> &shape,
 }
 
 nb::object rmsnorm::python::allocateLike(const Array &array, RMSNormType type) {
-  std::vector<size_t> order(array.shape.size());
+  std::vector<int64_t> shape = array.getShape();
+  std::vector<size_t> order(shape.size());
   std::iota(order.begin(), order.end(), 0);
   std::sort(order.begin(), order.end(), [&](size_t lhs, size_t rhs) {
     int64_t left = std::abs(array.strides[lhs]);
     int64_t right = std::abs(array.strides[rhs]);
     return left != right ? left > right : lhs < rhs;
   });
-  return allocateInOrder(array.shape, order, type);
+  return allocateInOrder(shape, order, type);
 }

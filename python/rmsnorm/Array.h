@@ -26,15 +26,23 @@ public:
 
   const RMSNormTensor *getTensor() const { return &tensor; }
   RMSNormType getType() const { return tensor.type; }
-  const std::vector<int64_t> &getShape() const { return shape; }
+  std::vector<int64_t> getShape() const {
+    return std::vector<int64_t>(shape, shape + tensor.rank);
+  }
 
   Array(const Array &) = delete;
   Array &operator=(const Array &) = delete;
 
 private:
+  void check(nanobind::handle object, const char *name, bool isWritten);
+
+  /// As many as NumPy has; the C API refuses more than it takes.
+  static constexpr int maxDims = 64;
+
   nanobind::object interface;
-  std::vector<int64_t> shape, strides;
   RMSNormTensor tensor = {};
+  // Set as far as there are axes.
+  int64_t shape[maxDims], strides[maxDims];
 
   friend nanobind::object allocateLike(const Array &, RMSNormType);
 };
@@ -45,9 +53,6 @@ RMSNormType getElementType(nanobind::handle dtype, const char *name);
 
 /// Whether `object` is a numpy.bool.
 bool isNumPyBool(nanobind::handle object);
-
-/// numpy.dtype of `type`.
-nanobind::object getDType(RMSNormType type);
 
 /// A new array of `shape`, last axis fastest.
 nanobind::object allocate(const std::vector<int64_t> &shape, RMSNormType type);

@@ -6,10 +6,20 @@
     y = rmsnorm.rms_norm(x, scale)
 
 The first call of a kind (types, rank, axes, options) compiles a kernel, which
-takes tens of milliseconds; later ones find it.
+takes tens of milliseconds, or finds it on disk, where another process left it;
+later ones find it in memory.
+
+Kernels are kept in RMSNORM_CACHE_DIR, XDG_CACHE_HOME/rmsnorm or
+HOME/.cache/rmsnorm, the first of them that is set, up to RMSNORM_CACHE_SIZE
+megabytes (256); RMSNORM_CACHE=0 turns that off. `set_cache_directory(directory,
+max_bytes)` says otherwise for this process, None: nowhere; kernels in memory are
+forgotten. `get_cache_info()` tells what was compiled and found, and the first
+problem that there was: no call fails for one.
 """
 
-from ._core import get_num_compiled, get_num_threads, rms_norm, set_num_threads
+from ._core import (get_cache_info, get_num_compiled, get_num_threads, rms_norm, set_cache_directory,
+                    set_num_threads)
 
-__all__ = ["get_num_compiled", "get_num_threads", "rms_norm", "set_num_threads"]
+__all__ = ["get_cache_info", "get_num_compiled", "get_num_threads", "rms_norm", "set_cache_directory",
+           "set_num_threads"]
 __version__ = "0.1.0"

@@ -1,6 +1,7 @@
 # Part of the RMSNorm project, under the Apache License v2.0 with LLVM Exceptions.
 # SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
+import os
 from collections.abc import Sequence
 from typing import Any, Literal
 
@@ -29,3 +30,8 @@ def rms_norm(
 def get_num_threads() -> int: ...
 def set_num_threads(count: int) -> None: ...
 def get_num_compiled() -> int: ...
+def get_cache_info() -> dict[str, Any]: ...
+def set_cache_directory(
+    directory: str | bytes | os.PathLike[str] | None,
+    max_bytes: int | None = None,
+) -> None: ...

@@ -6,6 +6,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "Array.h"
+#include "Context.h"
 #include <atomic>
 #include <nanobind/stl/string.h>
 #include <optional>
@@ -15,35 +16,6 @@ using namespace rmsnorm::python;
 
 /// 0: as many as the runtime has.
 static std::atomic<int32_t> numThreads{0};
-
-/// Raises what fits `status`, unless it is success, and frees it.
-static void check(RMSNormStatus status) {
-  if (!status)
-    return;
-  std::string message = rmsnormStatusGetMessage(status);
-  RMSNormCode code = rmsnormStatusGetCode(status);
-  rmsnormStatusDestroy(status);
-  PyObject *type = PyExc_RuntimeError;
-  if (code == RMSNORM_INVALID_ARGUMENT)
-    type = PyExc_ValueError;
-  else if (code == RMSNORM_INVALID_TYPE)
-    type = PyExc_TypeError;
-  else if (code == RMSNORM_OVERFLOW)
-    type = PyExc_OverflowError;
-  else if (code == RMSNORM_UNSUPPORTED)
-    type = PyExc_NotImplementedError;
-  PyErr_SetString(type, message.c_str());
-  throw nb::python_error();
-}
-
-static RMSNormContext getContext() {
-  static RMSNormContext context = [] {
-    RMSNormContext created = nullptr;
-    check(rmsnormContextCreate(nullptr, &created));
-    return created;
-  }();
-  return context;
-}
 
 [[noreturn]] static void raiseValue(const std::string &text) {
   throw nb::value_error(text.c_str());
@@ -109,6 +81,8 @@ static bool readFlag(nb::handle object, const char *name) {
 static std::vector<int64_t> readAxes(nb::handle object, const char *name) {
   constexpr char expected[] = "an int or a sequence of ints";
   PyObject *pointer = object.ptr();
+  if (PyLong_CheckExact(pointer))
+    return {readInteger(object, name, expected, object)};
   bool isText = PyUnicode_Check(pointer) || PyBytes_Check(pointer) ||
                 PyByteArray_Check(pointer);
   // An array of rank 0 is an index, and no sequence for all it says.
@@ -126,6 +100,10 @@ static std::vector<int64_t> readAxes(nb::handle object, const char *name) {
 }
 
 static RMSNormCastOrder readCastOrder(nb::handle object) {
+  // Literals of it are one object.
+  static PyObject *usual = PyUnicode_InternFromString("scale_then_cast");
+  if (object.ptr() == usual)
+    return RMSNORM_SCALE_THEN_CAST;
   std::string name;
   if (!nb::try_cast(object, name))
     refuseType("cast_order", "'scale_then_cast' or 'cast_then_scale'", object);
@@ -181,39 +159,42 @@ public:
   /// `out` is None, the array for y, or a tuple with an array or None for each
   /// of the `count` results.
   Results(nb::handle out, size_t count) {
-    if (nb::isinstance<nb::tuple>(out)) {
-      given = nb::borrow<nb::tuple>(out);
-      if (nb::len(given) != count)
-        raiseValue("expected out to hold " + std::to_string(count) +
-                   " arrays, one for each result, but got " +
-                   std::to_string(nb::len(given)));
-    } else {
-      given = nb::make_tuple(out);
+    if (!PyTuple_Check(out.ptr())) {
+      results[0] = nb::borrow(out);
+      return;
     }
+    size_t given = size_t(PyTuple_GET_SIZE(out.ptr()));
+    if (given != count)
+      raiseValue("expected out to hold " + std::to_string(count) +
+                 " arrays, one for each result, but got " +
+                 std::to_string(given));
+    for (size_t index = 0; index < count; ++index)
+      results[index] = nb::borrow(PyTuple_GET_ITEM(out.ptr(), index));
   }
 
   template <typename Allocate>
   const RMSNormTensor *add(const char *name, Allocate allocate) {
-    size_t index = nb::len(results);
-    nb::object array = index < nb::len(given) ? nb::object(given[index])
-                                              : nb::object(nb::none());
-    if (array.is_none())
+    nb::object &array = results[count];
+    if (!array.is_valid() || array.is_none())
       array = allocate();
-    results.append(array);
-    tensors[index].emplace(array, name, /*isWritten=*/true);
-    return tensors[index]->getTensor();
+    return tensors[count++]
+        .emplace(array, name, /*isWritten=*/true)
+        .getTensor();
   }
 
   nb::object take() {
-    if (nb::len(results) == 1)
-      return results[0];
-    return nb::tuple(results);
+    if (count == 1)
+      return std::move(results[0]);
+    if (count == 2)
+      return nb::make_tuple(results[0], results[1]);
+    return nb::make_tuple(results[0], results[1], results[2]);
   }
 
 private:
-  nb::tuple given;
-  nb::list results;
-  std::optional<Array> tensors[3];
+  static constexpr size_t most = 3;
+  size_t count = 0;
+  nb::object results[most];
+  std::optional<Array> tensors[most];
 };
 } // namespace
 
@@ -317,6 +298,5 @@ NB_MODULE(_core, module) {
         numThreads = static_cast<int32_t>(count);
       },
       "count"_a.none());
-  module.def("get_num_compiled",
-             [] { return rmsnormContextGetNumCompiled(getContext()); });
+  addCacheFunctions(module);
 }

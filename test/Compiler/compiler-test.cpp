@@ -11,6 +11,7 @@
 #include "mlir/Parser/Parser.h"
 #include "rmsnorm-c/Runtime.h"
 #include "rmsnorm/Compiler/Executable.h"
+#include "rmsnorm/Compiler/Specification.h"
 #include "llvm/Support/raw_ostream.h"
 #include <atomic>
 #include <random>
@@ -54,8 +55,8 @@ namespace {
 /// A descriptor of rank 2 over contiguous memory.
 struct Matrix {
   Matrix(void *data, int64_t rows, int64_t columns)
-      : allocated(data), aligned(data), sizes{rows, columns},
-        strides{columns, 1} {}
+      : allocated(data),
+        aligned(data), sizes{rows, columns}, strides{columns, 1} {}
 
   void *allocated, *aligned;
   int64_t offset = 0, sizes[2], strides[2];
@@ -257,6 +258,58 @@ static void testModule(Compiler &compiler) {
     fail("expected one function f of memref<?x?xf32>");
 }
 
+/// A norm of rows of `length`, of all that a norm may have where `isFull`.
+static Specification makeNorm(ElementType type, int64_t length, int64_t axis,
+                              bool isFull) {
+  constexpr int64_t open = ValueInfo::dynamic;
+  auto make = [](ElementType type, llvm::ArrayRef<int64_t> shape) {
+    TensorSpec spec;
+    spec.type = type;
+    spec.shape.assign(shape.begin(), shape.end());
+    return spec;
+  };
+  Specification spec;
+  spec.reductionAxes = {axis};
+  spec.featureAxes = {1};
+  spec.operands[Operand::X] = make(type, {open, length});
+  spec.operands[Operand::Y] = make(ElementType::BF16, {open, length});
+  spec.operands[Operand::Scale] = make(type, {length});
+  if (!isFull)
+    return spec;
+  spec.options.stable = true;
+  spec.options.castThenScale = true;
+  spec.operands[Operand::Bias] = make(ElementType::F32, {length});
+  spec.operands[Operand::Mask] = make(ElementType::I1, {open, length});
+  for (Operand operand : {Operand::Residual, Operand::ResidualOut})
+    spec.operands[operand] = make(ElementType::F16, {open, length});
+  if (axis == 1)
+    spec.operands[Operand::Rstd] = make(ElementType::F32, {open, 1});
+  return spec;
+}
+
+/// A compiler for norms makes the same code as one for all modules.
+static void testNorms(Compiler &compiler) {
+  Compiler norms(Target::host(), CompilerInput::Norms);
+  for (ElementType type :
+       {ElementType::F32, ElementType::BF16, ElementType::F16, ElementType::U8})
+    for (int64_t length :
+         {int64_t(1), int64_t(64), int64_t(1000), ValueInfo::dynamic})
+      for (int64_t axis : {0, 1})
+        for (bool isFull : {false, true}) {
+          Specification spec = makeNorm(type, length, axis, isFull);
+          auto make = [&](mlir::MLIRContext &context) {
+            return buildModule(spec, context);
+          };
+          auto code = norms.compile(make), expected = compiler.compile(make);
+          if (!code || !expected)
+            return fail(llvm::toString(
+                llvm::joinErrors(code.takeError(), expected.takeError())));
+          if (code->code != expected->code)
+            fail("other code for a norm of " + getName(type) + ", length " +
+                 llvm::Twine(length) + ", axis " + llvm::Twine(axis));
+        }
+}
+
 /// Several threads compile, load, run and unload at once.
 static void testThreads(Compiler &compiler) {
   std::vector<std::thread> threads;
@@ -284,6 +337,7 @@ int main() {
   testErrors(compiler);
   testForeignTarget();
   testModule(compiler);
+  testNorms(compiler);
   testThreads(compiler);
   for (RowType type : rowTypes) {
     testRows(compiler, type);

@@ -51,12 +51,23 @@ struct CompileOptions {
   bool serialFallback = false;
 };
 
+/// How long the parts of a compilation took, in nanoseconds.
+struct CompileTimes {
+  /// Until the module is there: MLIR's context, LLVM's target, the text.
+  int64_t start = 0;
+  /// From the module to LLVM IR.
+  int64_t lower = 0;
+  /// From LLVM IR to the code.
+  int64_t generate = 0;
+};
+
 /// Code for a target and the functions in it.
 struct CompiledModule {
   Target target;
   std::vector<FunctionInfo> functions;
   /// Object code, or text as CompileOptions::output says.
   std::string code;
+  CompileTimes times;
 
   /// Null where there is no function of that name.
   const FunctionInfo *lookup(llvm::StringRef name) const;
@@ -67,12 +78,23 @@ struct CompiledModule {
 /// and the translation to LLVM IR.
 void registerCompilerDialects(mlir::DialectRegistry &registry);
 
+/// What a compiler is made for.
+enum class CompilerInput {
+  /// Modules with anything that registerCompilerDialects has.
+  Modules,
+  /// Modules of one norm on memrefs, as buildModule makes them, by the form of
+  /// `compile` that takes a builder. Its contexts hold less, and the first of
+  /// them is there sooner.
+  Norms
+};
+
 /// Compiles modules for one target. May be used by several threads at once;
 /// what is costly to make (contexts, LLVM's code generator) is kept between
 /// calls. Errors are values; nothing is printed.
 class Compiler {
 public:
-  explicit Compiler(Target target);
+  explicit Compiler(Target target,
+                    CompilerInput input = CompilerInput::Modules);
   ~Compiler();
 
   const Target &getTarget() const { return target; }

@@ -16,6 +16,7 @@
 #ifndef RMSNORM_COMPILER_KERNEL_H
 #define RMSNORM_COMPILER_KERNEL_H
 
+#include "rmsnorm/Compiler/DiskCache.h"
 #include "rmsnorm/Compiler/Executable.h"
 #include "rmsnorm/Compiler/Specification.h"
 
@@ -43,6 +44,20 @@ public:
   static llvm::Expected<std::shared_ptr<const Kernel>>
   compile(Compiler &compiler, const Specification &spec);
 
+  /// From the object code of a kernel that was compiled for the same target,
+  /// which this machine must be able to run, and the same specification.
+  static llvm::Expected<std::shared_ptr<const Kernel>>
+  load(const Target &target, const Specification &spec, std::string code);
+
+  llvm::StringRef getObjectCode() const { return executable->getModule().code; }
+
+  /// How long it took to make; zero but for linkTime where it was loaded.
+  const CompileTimes &getCompileTimes() const {
+    return executable->getModule().times;
+  }
+  /// From object code to a function, in nanoseconds.
+  int64_t getLinkTime() const { return linkTime; }
+
   const Specification &getSpecification() const { return spec; }
 
   /// Checks the operands against the specification and each other, then runs
@@ -55,19 +70,40 @@ public:
 
 private:
   Kernel(const Specification &spec, std::unique_ptr<Executable> executable,
-         Executable::PackedFunction function)
-      : spec(spec), executable(std::move(executable)), function(function) {}
+         Executable::PackedFunction function, int64_t linkTime)
+      : spec(spec), executable(std::move(executable)), function(function),
+        linkTime(linkTime) {}
+
+  static llvm::Expected<std::shared_ptr<const Kernel>>
+  link(const Specification &spec, CompiledModule module);
 
   Specification spec;
   std::unique_ptr<Executable> executable;
   Executable::PackedFunction function;
+  int64_t linkTime;
+};
+
+/// What a cache of kernels has done so far.
+struct KernelCacheInfo {
+  /// Kernels compiled, and kernels that were on disk.
+  int64_t numCompiled = 0, numLoaded = 0;
+  /// Files on disk that could not be used, and files that could not be written.
+  int64_t numRejected = 0, numNotStored = 0;
+  /// Of the disk cache; empty: there is none.
+  llvm::StringRef directory;
+  /// The first thing that went wrong with it; empty: nothing.
+  llvm::StringRef problem;
+  /// How long all compilations took, and in nanoseconds all links.
+  CompileTimes compileTimes;
+  int64_t linkTime = 0;
 };
 
 /// Kernels for one target, each compiled once. May be used by several threads
 /// at once; those that ask for a kernel that is being compiled wait for it.
 class KernelCache {
 public:
-  explicit KernelCache(Target target);
+  explicit KernelCache(Target target,
+                       const DiskCacheOptions &disk = DiskCacheOptions());
   ~KernelCache();
 
   /// The kernel for `spec`, which stays valid without the cache.
@@ -84,8 +120,11 @@ public:
 
   const Target &getTarget() const;
 
-  /// How many kernels were compiled.
+  /// How many kernels were compiled, rather than found on disk.
   int64_t getNumCompiled() const;
+
+  /// Its texts are valid as long as the cache.
+  KernelCacheInfo getInfo() const;
 
 private:
   struct Impl;

@@ -133,6 +133,9 @@ struct Specification {
   }
 };
 
+/// All of `spec`, bit by bit, and the same in every process.
+llvm::SmallVector<uint64_t, 96> getWords(const Specification &spec);
+
 /// The same in every process.
 uint64_t stableHash(const Specification &spec);
 
