@@ -8,3 +8,4 @@ import sys
 root = pathlib.Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(root / "test" / "Integration" / "CPU" / "Inputs"))
 sys.path.insert(0, str(root / "python" / "tests"))
+sys.path.append(str(root / "python" / "benchmarks"))
