@@ -9,7 +9,7 @@
 #                    says what; YARDSTICK=DIR adds the hand-written kernels in
 #                    that folder
 #   make bench-peers installs what norms are compared with (JAX, brainstate,
-#                    PyTorch, ONNX Runtime, oneDNN; 6 GB) into .venv-peers
+#                    PyTorch, ONNX Runtime, oneDNN; 8 GB) into .venv-peers
 #   make soak N=...  N random norms against the reference (default 10000)
 #   make soak-sanitize N=...  the same, and norms drawn by the C API, under
 #                    AddressSanitizer and UndefinedBehaviorSanitizer
@@ -30,7 +30,6 @@ YARDSTICK :=
 QUICK :=
 BENCH :=
 PYTHON = .venv/bin/python3
-PEERS = .venv-peers/bin/python3
 
 .PHONY: demo test soak soak-sanitize test-sanitize bench bench-peers build build-sanitized setup clean
 
@@ -57,8 +56,7 @@ $(SANITIZED)/build.ninja: CMakeLists.txt | setup
 	@cmake --preset sanitize
 
 bench: build
-	@$(if $(wildcard $(PEERS)),$(PEERS),$(PYTHON)) python/benchmarks/bench.py --build $(BUILD) \
-	  $(if $(QUICK),--quick) $(if $(YARDSTICK),--yardstick $(YARDSTICK)) $(BENCH)
+	@$(BUILD)/bin/rmsnorm-bench $(if $(QUICK),--quick) $(if $(YARDSTICK),--yardstick $(YARDSTICK)) $(BENCH)
 
 bench-peers:
 	@cmake/install-packages.sh apt-packages.txt

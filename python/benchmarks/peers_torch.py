@@ -3,6 +3,7 @@
 """torch.nn.functional.rms_norm, eager and under torch.compile, on the memory of the other systems."""
 
 import functools
+import logging
 import os
 import shutil
 import tempfile
@@ -20,6 +21,10 @@ class Torch(System):
         super().__init__(setup)
         # What was compiled by an earlier run would make a first call of this one cheap.
         os.environ["TORCHINDUCTOR_CACHE_DIR"] = self.cache()
+        # There is one kernel at a time; processes that wait for more would disturb others.
+        os.environ["TORCHINDUCTOR_COMPILE_THREADS"] = "1"
+        # It warns that there is no GPU.
+        logging.getLogger("torch.utils.cpp_extension").setLevel(logging.ERROR)
         try:
             import torch
         except ImportError as error:
