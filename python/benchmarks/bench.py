@@ -84,7 +84,8 @@ def parse_run(arguments):
     if options.threads is None:
         options.threads = [processors] if options.quick else sorted({1, processors})
     if max(options.threads) > processors:
-        parser.error(f"argument --threads: expected at most {processors}, the processors there are, but got {max(options.threads)}")
+        parser.error(f"argument --threads: expected at most {processors}, the processors there are, "
+                     f"but got {max(options.threads)}")
     return options
 
 

@@ -83,5 +83,6 @@ def problems(kinds, dtypes, lengths, sizes, threads):
                     if length * DTYPES[dtype].itemsize <= size_in_bytes(size):
                         found.append(Problem(kind, dtype, length, size, threads))
     if not found:
-        raise ValueError(f"expected a size that holds a row of {min(lengths or OTHER_LENGTHS)} elements, but got {' '.join(sizes)}")
+        raise ValueError(f"expected a size that holds a row of {min(lengths or OTHER_LENGTHS)} elements, "
+                         f"but got {' '.join(sizes)}")
     return found

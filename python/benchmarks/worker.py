@@ -32,7 +32,7 @@ SYSTEMS = {system.name: system for system in [
 # Seconds that the calls of one turn take together, at least, and those that all turns of one run may take
 # before there are no more of them.
 TURN, SPENT = 300e-6, 2.0
-FEWEST_TURNS = 3
+FEWEST_TURNS, PROBES = 3, 2
 # Of the first calls for other lengths, and the lengths.
 LATER = 3
 FIRST_LENGTHS = iter(range(1000, 2000))
@@ -43,26 +43,34 @@ PEER_LIMITS = {"f32": 1 << 13, "f64": 1 << 13, "bf16": 8, "f16": 8}
 CHECKED = 1 << 16
 
 
-def check(problem, operands, results, is_ours):
-    """How far y is from the norm of x in float64, in ulp. Raises Wrong where that is too far."""
-    along = next(axis for axis in range(len(problem.shape)) if axis not in problem.axes)
-    extent = problem.shape[along]
-    # Some positions of an axis that is kept, from all parts of it.
-    step = max(1, operands.x.size // CHECKED)
-    part = (slice(None),) * along + (slice(0, None, min(step, extent)),)
-    wide = np.float64 if problem.dtype == "f64" else np.float32
-    given = {name: getattr(operands, name)[part] for name in ("residual", "mask") if getattr(operands, name) is not None}
-    if "residual" in given:
-        given["residual"] = given["residual"].astype(wide)
-    scale = operands.w[part[-1]] if along == operands.x.ndim - 1 else operands.w
-    y, h, _ = oracle.rms_norm(operands.x[part].astype(wide), scale=scale.astype(wide), axes=problem.axes,
-                              features=[operands.x.ndim - 1], epsilon=systems.EPSILON, **given)
-    worst = 0.0
-    for result, want in zip(results, (y, h)):
-        if error := oracle.compare(result[part], want, None if is_ours else PEER_LIMITS[problem.dtype]):
-            raise systems.Wrong(error)
-        worst = max(worst, float(oracle.distances(result[part], want)[0].max()))
-    return worst
+class Reference:
+    """The norm of the operands in extended precision, of some of the positions along an axis that is kept."""
+
+    def __init__(self, problem, operands):
+        self.limit = PEER_LIMITS[problem.dtype]
+        x, along = operands.x, next(axis for axis in range(operands.x.ndim) if axis not in problem.axes)
+        step = min(max(1, x.size // CHECKED), x.shape[along])
+        # From all parts of the axis: each thread has its own.
+        self.part = (slice(None),) * along + (slice(None, None, step),)
+        wide = np.float64 if problem.dtype == "f64" else np.float32
+        scale = operands.w[self.part[-1]] if along == x.ndim - 1 else operands.w
+        given = {}
+        if operands.residual is not None:
+            given["residual"] = operands.residual[self.part].astype(wide)
+        if operands.mask is not None:
+            given["mask"] = operands.mask[self.part]
+        self.want = oracle.rms_norm(x[self.part].astype(wide), scale=scale.astype(wide), axes=problem.axes,
+                                    features=[x.ndim - 1], epsilon=systems.EPSILON, **given)
+
+    def check(self, results, is_ours):
+        """How far y, and x + residual if it is there, are from what they should be, in ulp. Raises Wrong
+        where that is too far."""
+        worst = 0.0
+        for result, want in zip(results, self.want):
+            if error := oracle.compare(result[self.part], want, None if is_ours else self.limit):
+                raise systems.Wrong(error)
+            worst = max(worst, float(oracle.distances(result[self.part], want)[0].max()))
+        return worst
 
 
 class Process:
@@ -92,13 +100,14 @@ class Process:
 
     def runs(self, problem, operands):
         """All that compute the problem, checked: system, run, ulp."""
+        reference = Reference(problem, operands)
         for system in self.systems:
             if what := system.refuses(problem):
                 self.report(event="refused", system=system.name, what=what)
                 continue
             try:
                 for run in system.runs(problem, operands):
-                    ulp = check(problem, operands, run.results(), system.is_ours) if run.results else None
+                    ulp = reference.check(run.results(), system.is_ours) if run.results else None
                     yield system, run, ulp
             except systems.Refused as error:
                 self.report(event="refused", system=system.name, what=str(error))
@@ -111,9 +120,9 @@ class Process:
 
     def take_turns(self, timed):
         """The times of each run, in rounds of random order."""
-        probes = [run.timer(1) for _, run, _ in timed]
-        turn = TURN * (8 if timed and min(probes) < 1e-6 else 1)
-        calls = [max(1, int(turn / max(probe, 1e-7))) for probe in probes]
+        # The best of some: one that was interrupted would make turns of too few calls.
+        probes = [min(run.timer(1) for _ in range(PROBES)) for _, run, _ in timed]
+        calls = [max(1, int(TURN / max(probe, 1e-7))) for probe in probes]
         times, spent = [[] for _ in timed], [0.0] * len(timed)
         order = list(range(len(timed)))
         for _ in range(self.task["turns"]):
@@ -168,7 +177,7 @@ class Process:
         run = next(iter(system.runs(problem, operands)))
         results = run.results()
         seconds = time.perf_counter() - start
-        return seconds, run.variant, check(problem, operands, results, system.is_ours)
+        return seconds, run.variant, Reference(problem, operands).check(results, system.is_ours)
 
     def send(self, problem, rows):
         self.report(event="measured", kind=problem.kind, dtype=problem.dtype, length=problem.length, size=problem.size,

@@ -45,7 +45,8 @@ def test_small_problems(tmp_path):
     ours = [row for row in rows if row["system"] == "rmsnorm"]
     assert len(ours) == 2 * (6 * 4 * 2 + 3)
     assert {(row["kind"], row["dtype"], row["shape"], row["axes"]) for row in ours} >= {
-        ("norm", "f32", "256x64", "1"), ("axis0", "f64", "81x100", "0"), ("middle", "bf16", "8x64x64", "1"), ("call", "f32", "1x64", "1")}
+        ("norm", "f32", "256x64", "1"), ("axis0", "f64", "81x100", "0"), ("middle", "bf16", "8x64x64", "1"),
+        ("call", "f32", "1x64", "1")}
     assert {row["variant"] for row in ours if row["kind"] == "dynamic"} == {"rmsnormKernelRun"}
     # A ratio may round to 0 on a busy machine.
     assert all(float(row["seconds"]) > 0 for row in rows)
@@ -61,8 +62,8 @@ def test_small_problems(tmp_path):
 def test_peer(system, kinds, tmp_path):
     """All kinds and types pass the check against float64."""
     table = tmp_path / "table.csv"
-    done = run("--systems", system, "--kinds", *ALL_KINDS, "--lengths", "96", "--sizes", "64k", "--threads", "1", "--csv", table,
-               python=PYTHON)
+    done = run("--systems", system, "--kinds", *ALL_KINDS, "--lengths", "96", "--sizes", "64k", "--threads", "1",
+               "--csv", table, python=PYTHON)
     if f"error: expected {system} to be installed" in done.stderr:
         pytest.skip(f"{done.stderr.strip()}; `make bench-peers` installs it")
     assert done.returncode == 0, done.stdout + done.stderr
@@ -120,10 +121,11 @@ def test_yardstick(factor, status, tmp_path):
     if not compiler:
         pytest.skip("no C compiler")
     (tmp_path / "hand.c").write_text(YARDSTICK)
-    subprocess.run([compiler, "-shared", "-fPIC", "-w", f"-DFACTOR={factor}", "hand.c", "-o", "libhand.so", "-lm"], cwd=tmp_path, check=True)
+    subprocess.run([compiler, "-shared", "-fPIC", "-w", f"-DFACTOR={factor}", "hand.c", "-o", "libhand.so", "-lm"],
+                   cwd=tmp_path, check=True)
     table = tmp_path / "table.csv"
-    done = run("--yardstick", tmp_path, "--systems", "rmsnorm", "copy", "--kinds", "norm", "--dtypes", "f32", "f64", "--lengths", "64",
-               "--sizes", "64k", "--threads", "1", "--csv", table)
+    done = run("--yardstick", tmp_path, "--systems", "rmsnorm", "copy", "--kinds", "norm", "--dtypes", "f32", "f64",
+               "--lengths", "64", "--sizes", "64k", "--threads", "1", "--csv", table)
     assert done.returncode == status, done.stderr
     rows = {(row["system"], row["dtype"]): row for row in read(table)}
     assert rows["copy", "f32"]["variant"] == "hand by hand" and ("yardstick", "f64") not in rows
@@ -146,13 +148,20 @@ def test_yardstick(factor, status, tmp_path):
     (["--lengths", "8192", "--sizes", "16k", "--kinds", "norm", "--dtypes", "f32"], 1,
      "error: expected a size that holds a row of 8192 elements, but got 16k\n"),
     (["--yardstick", "/dev", "--systems", "copy"], 1, "error: expected shared libraries lib*.so in /dev, but got none\n"),
-    (["--onednn", "/none.so", "--systems", "onednn"], 1, "error: /none.so: cannot open shared object file: No such file or directory\n"),
+    (["--onednn", "/none.so", "--systems", "onednn"], 1,
+     "error: /none.so: cannot open shared object file: No such file or directory\n"),
     (["--cpu", "z80", "--systems", "rmsnorm"], 1, "error: expected the target's processor to be"),
     (["--csv", "/none/table.csv"], 1, "error: expected /none/table.csv to be in a folder that is there\n"),
 ])
 def test_wrong_arguments(arguments, status, message):
     done = run(*arguments)
     assert (done.returncode, message in done.stderr) == (status, True), done.stderr
+
+
+def test_command():
+    """The build folder's own command takes the same arguments."""
+    done = subprocess.run([BUILD / "bin" / "rmsnorm-bench", "--turns", "none"], capture_output=True, text=True)
+    assert done.returncode == 2 and "expected a number of 1 or more, but got 'none'" in done.stderr
 
 
 def test_check():
@@ -167,14 +176,15 @@ def test_check():
     problem = Problem("norm", "f32", 1024, "256k", 1)
 
     assert problem.shape == x.shape
-    assert worker.check(problem, operands, [y.astype("f4")], is_ours=True) <= 0.5
+    reference = worker.Reference(problem, operands)
+    assert reference.check([y.astype("f4")], is_ours=True) <= 0.5
     slightly = (y * (1 + 1e-5)).astype("f4")
-    assert 50 < worker.check(problem, operands, [slightly], is_ours=False) < 250
+    assert 50 < reference.check([slightly], is_ours=False) < 250
     with pytest.raises(Wrong, match="within 4 ulp of float32"):
-        worker.check(problem, operands, [slightly], is_ours=True)
+        reference.check([slightly], is_ours=True)
     with pytest.raises(Wrong, match="within 8192 ulp of float32"):
-        worker.check(problem, operands, [(y * 1.01).astype("f4")], is_ours=False)
+        reference.check([(y * 1.01).astype("f4")], is_ours=False)
     # Also in the last row, and where nothing was written.
     y[-1, -1] = np.nan
     with pytest.raises(Wrong, match="but got nan"):
-        worker.check(problem, operands, [y.astype("f4")], is_ours=False)
+        reference.check([y.astype("f4")], is_ours=False)
