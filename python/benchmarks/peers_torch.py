@@ -7,6 +7,7 @@ import logging
 import os
 import shutil
 import tempfile
+import warnings
 
 from systems import EPSILON, NotInstalled, Run, System, timer_of
 
@@ -23,6 +24,8 @@ class Torch(System):
         os.environ["TORCHINDUCTOR_CACHE_DIR"] = self.cache()
         # There is one kernel at a time; processes that wait for more would disturb others.
         os.environ["TORCHINDUCTOR_COMPILE_THREADS"] = "1"
+        # Where it finds out too slowly what the processor has, it compiles for less: that is not to be timed.
+        warnings.filterwarnings("error", message="VecISA dlopen probe")
         # It warns that there is no GPU.
         logging.getLogger("torch.utils.cpp_extension").setLevel(logging.ERROR)
         try:
