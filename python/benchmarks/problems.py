@@ -25,6 +25,9 @@ KINDS = {
 # These have one small shape each, whatever the lengths and sizes.
 FIXED = ("call", "first", "later")
 
+# First calls have this length and the next ones.
+FIRST_LENGTH = 1000
+
 LENGTHS = [64, 96, 128, 576, 1024, 4096, 16384, 65536, 1 << 20]
 OTHER_LENGTHS = [4096]
 SIZES = ["512k", "8M", "256M"]
@@ -75,7 +78,8 @@ def problems(kinds, dtypes, lengths, sizes, threads):
     """All problems for one thread count, in the order in which they run. `lengths` of None stands for
     the usual ones of each kind. A size too small for one row is left out."""
     # The first call comes before all others.
-    found = [Problem(kind, "f32", 64, "", threads) for kind in FIXED[1:] + FIXED[:1] if kind in kinds]
+    found = [Problem(kind, "f32", length, "", threads)
+             for kind, length in (("first", FIRST_LENGTH), ("later", FIRST_LENGTH), ("call", 64)) if kind in kinds]
     for kind in kinds:
         for dtype in dtypes if kind not in FIXED else []:
             for size in sizes:

@@ -5,6 +5,7 @@ with a task on standard input, in JSON; writes a line of JSON for each thing tha
 descriptor that is its argument."""
 
 import gc
+import itertools
 import json
 import os
 import pathlib
@@ -20,7 +21,7 @@ import peers_onednn
 import peers_onnxruntime
 import peers_torch
 import systems
-from problems import DTYPES, FIXED, Problem
+from problems import FIRST_LENGTH, FIXED, Problem
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2] / "test" / "Integration" / "CPU" / "Inputs"))
 import oracle  # noqa: E402
@@ -33,9 +34,8 @@ SYSTEMS = {system.name: system for system in [
 # before there are no more of them.
 TURN, SPENT = 300e-6, 2.0
 FEWEST_TURNS, PROBES = 3, 2
-# Of the first calls for other lengths, and the lengths.
+# First calls for other lengths.
 LATER = 3
-FIRST_LENGTHS = iter(range(1000, 2000))
 # Results of others are held to the formula, not to docs/Semantics.md: some sum in one chain, some round
 # in between. In ulp.
 PEER_LIMITS = {"f32": 1 << 13, "f64": 1 << 13, "bf16": 8, "f16": 8}
@@ -82,6 +82,7 @@ class Process:
         self.memory = systems.Memory(library)
         self.setup = systems.Setup(library, task["threads"], task["options"])
         self.random = random.Random(0)
+        self.lengths = itertools.count(FIRST_LENGTH)
         self.systems = [system for name in task["systems"] if (system := self.make(name))]
         for system in self.systems:
             if isinstance(system, systems.Copies):
@@ -171,7 +172,7 @@ class Process:
         self.send(problem, rows)
 
     def time_first_call(self, system, problem):
-        problem = Problem(problem.kind, problem.dtype, next(FIRST_LENGTHS), problem.size, problem.threads)
+        problem = Problem(problem.kind, problem.dtype, next(self.lengths), problem.size, problem.threads)
         operands = self.memory.operands(problem)
         start = time.perf_counter()
         run = next(iter(system.runs(problem, operands)))
