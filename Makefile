@@ -3,8 +3,13 @@
 #
 #   make demo        install what is missing, build, run examples/ on real data
 #   make test        install what is missing, build, run all tests
-#   make bench       times norms beside copies of the same size; YARDSTICK=DIR
-#                    adds the hand-written kernels in that folder
+#   make bench       times norms beside copies and beside what else computes
+#                    them here; takes half an hour. QUICK=1: a part of it, a
+#                    minute. BENCH="--kinds norm --threads 2 ..." chooses, --help
+#                    says what; YARDSTICK=DIR adds the hand-written kernels in
+#                    that folder
+#   make bench-peers installs what norms are compared with (JAX, brainstate,
+#                    PyTorch, ONNX Runtime, oneDNN; 8 GB) into .venv-peers
 #   make soak N=...  N random norms against the reference (default 10000)
 #   make soak-sanitize N=...  the same, and norms drawn by the C API, under
 #                    AddressSanitizer and UndefinedBehaviorSanitizer
@@ -22,9 +27,11 @@ CC    := clang-22
 CXX   := clang++-22
 N     := 10000
 YARDSTICK :=
+QUICK :=
+BENCH :=
 PYTHON = .venv/bin/python3
 
-.PHONY: demo test soak soak-sanitize test-sanitize bench build build-sanitized setup clean
+.PHONY: demo test soak soak-sanitize test-sanitize bench bench-peers build build-sanitized setup clean
 
 demo: build
 	@$(PYTHON) examples/demo.py --build $(BUILD)
@@ -49,7 +56,11 @@ $(SANITIZED)/build.ninja: CMakeLists.txt | setup
 	@cmake --preset sanitize
 
 bench: build
-	@$(PYTHON) python/benchmarks/bench.py --build $(BUILD) $(if $(YARDSTICK),--yardstick $(YARDSTICK))
+	@$(BUILD)/bin/rmsnorm-bench $(if $(QUICK),--quick) $(if $(YARDSTICK),--yardstick $(YARDSTICK)) $(BENCH)
+
+bench-peers:
+	@cmake/install-packages.sh apt-packages.txt
+	@cmake/make-venv.sh .venv-peers requirements-peers.txt $(BUILD)/python
 
 build: setup $(BUILD)/build.ninja
 	@cmake --build $(BUILD)

@@ -1,5 +1,4 @@
-/*===- Timing.c - Timed loops around norms and copies
--------------------------===*\
+/*===- Timing.c - Timed loops around norms and copies ---------------------===*\
 |*                                                                            *|
 |* Part of the RMSNorm project, under the Apache License v2.0 with LLVM       *|
 |* Exceptions. SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception        *|
@@ -57,10 +56,13 @@ RMSNORM_EXPORT void *bench_allocate(size_t bytes) {
  * slow at first. */
 static const double warmUp = 1e-3;
 
-static bool callNorm(RMSNormContext context, const RMSNormOptions *options,
+static bool callNorm(RMSNormContext context, RMSNormKernel kernel,
+                     const RMSNormOptions *options,
                      const RMSNormOperands *operands, int32_t threads) {
   rmsnorm_executor executor = {NULL, NULL, threads};
-  RMSNormStatus status = rmsnormRun(context, options, operands, &executor);
+  RMSNormStatus status =
+      kernel ? rmsnormKernelRun(kernel, operands, &executor)
+             : rmsnormRun(context, options, operands, &executor);
   if (!status)
     return true;
   fprintf(stderr, "error: %s\n", rmsnormStatusGetMessage(status));
@@ -68,22 +70,53 @@ static bool callNorm(RMSNormContext context, const RMSNormOptions *options,
   return false;
 }
 
-/** Seconds that one of `calls` calls of rmsnormRun takes, after some that are
- * not timed. A negative number, and a message on stderr, where a call fails. */
-RMSNORM_EXPORT double bench_norm(RMSNormContext context,
+/** Seconds that one of `calls` calls of rmsnormKernelRun takes, or of rmsnormRun
+ * where `kernel` is NULL, after some that are not timed. A negative number, and
+ * a message on stderr, where a call fails. */
+RMSNORM_EXPORT double bench_norm(RMSNormContext context, RMSNormKernel kernel,
                                  const RMSNormOptions *options,
                                  const RMSNormOperands *operands,
                                  int32_t threads, int64_t calls) {
   double start = now();
   do {
-    if (!callNorm(context, options, operands, threads))
+    if (!callNorm(context, kernel, options, operands, threads))
       return -1;
   } while (now() - start < warmUp);
   start = now();
   for (int64_t call = 0; call < calls; ++call)
-    if (!callNorm(context, options, operands, threads))
+    if (!callNorm(context, kernel, options, operands, threads))
       return -1;
   return (now() - start) / (double)calls;
+}
+
+/*===----------------------------------------------------------------------===*\
+|* oneDNN                                                                     *|
+\*===----------------------------------------------------------------------===*/
+
+/* dnnl_primitive_execute and dnnl_stream_wait of a library that was loaded at
+ * run time. */
+typedef int (*Execute)(const void *primitive, void *stream, int count,
+                       const void *arguments);
+typedef int (*Wait)(void *stream);
+
+/** Seconds that one of `calls` runs of a primitive of oneDNN takes, after some
+ * that are not timed; -1 - status where one fails. One is waited for at the
+ * end, as the steps of a model are. */
+RMSNORM_EXPORT double bench_onednn(Execute execute, Wait wait,
+                                   const void *primitive, void *stream,
+                                   int32_t count, const void *arguments,
+                                   int64_t calls) {
+  double start = now();
+  int status;
+  do {
+    status = execute(primitive, stream, count, arguments);
+    status = status ? status : wait(stream);
+  } while (!status && now() - start < warmUp);
+  start = now();
+  for (int64_t call = 0; call < calls && !status; ++call)
+    status = execute(primitive, stream, count, arguments);
+  status = status ? status : wait(stream);
+  return status ? -1. - status : (now() - start) / (double)calls;
 }
 
 /*===----------------------------------------------------------------------===*\

@@ -1,152 +1,249 @@
 # Part of the RMSNorm project, under the Apache License v2.0 with LLVM Exceptions.
 # SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-"""How fast norms run on this machine, beside the best copy of x and, where a folder of them is given,
-hand-written kernels. All that is compared runs in one process, in turns; a time is the median of its
-turns. Each result is checked against float64 before it is timed. Status 1 if one is wrong."""
+"""How fast norms run on this machine, beside the best copy of x, what else computes them here, and,
+where a folder of them is given, hand-written kernels. All that is compared runs in one process for
+each thread count, in turns of random order; a time is the median of its turns. Each result is
+checked against float64 before it is timed. Status 1 if one is wrong.
+
+    bench.py [options]             runs
+    bench.py merge CSV... [options]  medians of several runs of one machine
+    bench.py plot CSV... FILE      draws results to FILE.svg or FILE.png
+"""
 
 import argparse
 import contextlib
-import csv
 import datetime
-import io
+import json
 import os
 import pathlib
 import platform
 import re
-import statistics
 import subprocess
 import sys
 
-ROOT = pathlib.Path(__file__).resolve().parents[2]
-sys.path.insert(0, str(ROOT / "test" / "Integration" / "CPU" / "Inputs"))
+import plot
+import table
+import tqdm
+from problems import DTYPES, KINDS, SIZES, problems, size_in_bytes
+from systems import BLOCKTIME
 
-import capi  # noqa: E402
-import tqdm  # noqa: E402
-from systems import DTYPES, Copies, Memory, Norms, Problem, Yardstick, check  # noqa: E402
-
-FIELDS = ["dtype", "shape", "axes", "threads", "bytes", "ms", "gb_per_s", "copy_ms", "of_copy",
-          "yardstick_ms", "of_yardstick", "copy", "yardstick"]
-# Seconds that the calls of one turn take together, at least.
-TURN = 300e-6
+HERE = pathlib.Path(__file__).resolve().parent
+ROOT = HERE.parents[1]
+SYSTEMS = ["rmsnorm", "copy", "brainstate", "jnp", "torch-eager", "torch-compile", "onnxruntime", "onednn", "rmsnorm-python"]
+# What matters of what a processor can do.
+FEATURES = ["avx2", "fma", "f16c", "avx512f", "avx512_bf16", "avx512_fp16", "amx_bf16", "asimd", "bf16", "sve"]
+DEFAULTS = {"kinds": list(KINDS), "dtypes": ["f32", "bf16", "f16"], "lengths": None, "sizes": SIZES, "turns": 15}
+QUICK = {"kinds": ["norm", "call"], "dtypes": ["f32", "bf16"], "lengths": [128, 4096], "sizes": ["512k", "8M"], "turns": 7}
 
 
 def read_size(text):
-    match = re.fullmatch(r"(\d+)([kM])", text)
-    if not match:
+    if not size_in_bytes(text):
         raise argparse.ArgumentTypeError(f"expected a size such as 512k or 8M, but got {text!r}")
-    return int(match[1]) << {"k": 10, "M": 20}[match[2]]
+    return text
 
 
-def parse_arguments():
+def read_count(text):
+    if not re.fullmatch(r"[1-9]\d*", text):
+        raise argparse.ArgumentTypeError(f"expected a number of 1 or more, but got {text!r}")
+    return int(text)
+
+
+def read_picture(text):
+    if not text.endswith((".svg", ".png")):
+        raise argparse.ArgumentTypeError(f"expected a file name that ends in .svg or .png, but got {text!r}")
+    return pathlib.Path(text)
+
+
+def add_outputs(parser):
+    parser.add_argument("--csv", type=pathlib.Path, metavar="FILE", help="write the results there")
+    parser.add_argument("--plot", type=read_picture, metavar="FILE", help="draw them there, as .svg or .png")
+
+
+def parse_run(arguments):
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--build", default=ROOT / "build", type=pathlib.Path, help="build folder")
-    parser.add_argument("--dtypes", nargs="+", choices=DTYPES, default=["f32", "bf16"])
-    parser.add_argument("--rows", nargs="+", type=int, metavar="N", default=[1024, 2048, 4096, 8192, 16384],
-                        help="row lengths")
-    parser.add_argument("--columns", nargs="*", type=int, metavar="N", default=[1024, 4096, 16384],
-                        help="widths for the reduction over axis 0, with the largest size")
-    parser.add_argument("--sizes", nargs="+", type=read_size, default=[8 << 20, 256 << 20], help="of x, such as 8M")
-    parser.add_argument("--threads", nargs="+", type=int, default=[2])
-    parser.add_argument("--turns", type=int, default=15)
+    parser.add_argument("--quick", action="store_true", help="a part that takes about a minute")
+    kinds = ", ".join(f"{name}: {text}" for name, text in KINDS.items())
+    parser.add_argument("--kinds", nargs="+", choices=KINDS, metavar="KIND", help=f"of norms; {kinds}")
+    parser.add_argument("--dtypes", nargs="+", choices=DTYPES, metavar="TYPE", help="of x and y: f32, bf16, f16, f64")
+    parser.add_argument("--lengths", nargs="+", type=read_count, metavar="N", help="of the last axis")
+    parser.add_argument("--sizes", nargs="+", type=read_size, metavar="SIZE", help="of x, such as 8M")
+    parser.add_argument("--threads", nargs="+", type=read_count, metavar="N")
+    parser.add_argument("--systems", nargs="+", choices=SYSTEMS, metavar="NAME", help=", ".join(SYSTEMS))
+    parser.add_argument("--turns", type=read_count, metavar="N", help="of which a time is the median")
     parser.add_argument("--cpu", help="LLVM's name of the processor to compile for")
     parser.add_argument("--features", help="LLVM's feature string, added to those of --cpu")
-    parser.add_argument("--yardstick", type=pathlib.Path, help="folder of hand-written kernels, see systems.py")
-    parser.add_argument("--csv", type=pathlib.Path, help="write the table there as well")
-    return parser.parse_args()
+    parser.add_argument("--yardstick", metavar="DIR", help="folder of hand-written kernels, see systems.py")
+    parser.add_argument("--onednn", metavar="FILE", help="a libdnnl.so of your own")
+    add_outputs(parser)
+    options = parser.parse_args(arguments)
+    for name, value in {**DEFAULTS, **(QUICK if options.quick else {})}.items():
+        if getattr(options, name) is None:
+            setattr(options, name, value)
+    processors = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
+    if options.threads is None:
+        options.threads = [processors] if options.quick else sorted({1, processors})
+    if max(options.threads) > processors:
+        parser.error(f"argument --threads: expected at most {processors}, the processors there are, "
+                     f"but got {max(options.threads)}")
+    return options
 
 
 def machine():
     """The processor's name and what of it there is."""
     text = pathlib.Path("/proc/cpuinfo").read_text() if os.path.exists("/proc/cpuinfo") else ""
     field = {name: value for name, value in re.findall(r"^([\w ]+?)\s*: (.*)$", text, re.M)}
-    widest = next((name for name in ("avx512_bf16", "avx512f", "avx2") if name in field.get("flags", "").split()),
-                  platform.machine())
+    flags = (field.get("flags") or field.get("Features") or "").split()
     family = f"family {field.get('cpu family', '?')} model {field.get('model', '?')}"
-    return f"{field.get('model name', platform.processor())} ({family}, {widest}, {os.cpu_count()} cores)"
+    return ", ".join([f"{field.get('model name') or platform.machine()} ({family})",
+                      " ".join(name for name in FEATURES if name in flags), f"{os.cpu_count()} cores"])
 
 
-def problems(options):
-    for threads in options.threads:
-        for dtype in options.dtypes:
-            size = DTYPES[dtype].itemsize
-            for n in options.rows:
-                for total in options.sizes:
-                    yield Problem(dtype, (max(1, total // size // n), n), (1,), threads)
-            for n in options.columns:
-                yield Problem(dtype, (max(1, max(options.sizes) // size // n), n), (0,), threads)
+def commit():
+    """Of this project, where it is in a repository."""
+    with contextlib.suppress(OSError, subprocess.CalledProcessError):
+        return subprocess.run(["git", "-C", ROOT, "describe", "--always", "--dirty"], check=True, text=True,
+                              capture_output=True).stdout.strip()
+    return "?"
 
 
-def time_in_turns(timers, turns):
-    """The median seconds of a call of each."""
-    calls = {name: max(1, int(TURN / max(timer(1), 1e-7))) for name, timer in timers.items()}
-    times = {name: [] for name in timers}
-    for _ in range(turns):
-        for name, timer in timers.items():
-            times[name].append(timer(calls[name]))
-    return {name: statistics.median(values) for name, values in times.items()}
+def environment(threads):
+    """Of a worker: what makes each system as fast as it gets."""
+    variables = dict(os.environ)
+    # Large results would else be given back to the system and their pages made anew.
+    variables["GLIBC_TUNABLES"] = ":".join(["glibc.malloc.hugetlb=1", "glibc.malloc.mmap_max=0",
+                                            "glibc.malloc.mmap_threshold=68719476736",
+                                            "glibc.malloc.trim_threshold=68719476736"])
+    # Where the wheels of oneDNN leave what it is linked with, and the driver that it runs on.
+    variables.setdefault("OCL_ICD_FILENAMES", f"{sys.prefix}/lib/libintelocl.so")
+    variables["LD_LIBRARY_PATH"] = f"{variables.get('LD_LIBRARY_PATH', '')}:{sys.prefix}/lib".lstrip(":")
+    variables.setdefault("KMP_BLOCKTIME", str(BLOCKTIME))
+    variables["OMP_NUM_THREADS"] = str(threads)
+    if threads == 1:
+        variables["XLA_FLAGS"] = variables.get("XLA_FLAGS", "") + " --xla_cpu_multi_thread_eigen=false"
+    return variables
 
 
-def best(times, kind):
-    """The name and the time of the fastest of a kind."""
-    found = [(time, name.split(": ")[1]) for name, time in times.items() if name.startswith(kind + ": ")]
-    return min(found, default=(None, ""))
+class Failed(Exception):
+    """What went wrong in a process."""
 
 
-def measure(problem, systems, memory, turns):
-    x, y, w = memory.arrays(problem)
-    timers = {name: timer for system in systems for name, timer in system.timers(problem, x, y, w)}
-    timers["rmsnorm"](1)
-    check(problem, x, y, w)
-    times = time_in_turns(timers, turns)
-    ours, (copy, copy_name), (hand, hand_name) = times["rmsnorm"], best(times, "copy"), best(times, "yardstick")
-    return dict(zip(FIELDS, [
-        problem.dtype, "x".join(map(str, problem.shape)), " ".join(map(str, problem.axes)), problem.threads,
-        problem.bytes, f"{ours * 1e3:.4f}", f"{2e-9 * problem.bytes / ours:.1f}", f"{copy * 1e3:.4f}",
-        f"{copy / ours:.2f}", f"{hand * 1e3:.4f}" if hand else "", f"{hand / ours:.2f}" if hand else "",
-        copy_name, hand_name]))
+def work(options, threads, listed):
+    """Runs a worker; yields what it reports."""
+    task = {"build": str(options.build), "threads": threads, "turns": options.turns, "wanted": options.systems or [],
+            "systems": (options.systems or SYSTEMS) + ["yardstick"] * bool(options.yardstick),
+            "options": {name: getattr(options, name) for name in ("cpu", "features", "yardstick", "onednn")},
+            "problems": [vars(problem) for problem in listed]}
+    reading, writing = os.pipe()
+    process = subprocess.Popen([sys.executable, HERE / "worker.py", str(writing)], stdin=subprocess.PIPE,
+                               pass_fds=[writing], env=environment(threads))
+    os.close(writing)
+    try:
+        with process.stdin as stream:
+            stream.write(json.dumps(task).encode())
+        with os.fdopen(reading) as events:
+            for line in events:
+                event = json.loads(line)
+                if event["event"] == "error":
+                    raise Failed(event["text"])
+                yield event
+    except BaseException:
+        process.terminate()
+        raise
+    finally:
+        status = process.wait()
+    if status:
+        raise Failed(f"expected the process for {threads} threads to end well, but got status {status}")
 
 
-def print_table(rows):
-    columns = ["dtype", "shape", "axes", "threads", "ms", "gb_per_s", "of_copy", "of_yardstick"]
-    titles = ["type", "shape", "axes", "threads", "ms", "GB/s", "of copy", "of yardstick"]
-    table = [titles] + [[str(row[column]) for column in columns] for row in rows]
-    widths = [max(len(line[i]) for line in table) for i in range(len(columns))]
-    for line in table:
-        print("  ".join(cell.rjust(width) for cell, width in zip(line, widths)))
+def run(options):
+    """Runs all; returns the header, the rows, and whether all was right."""
+    header = {"machine": machine(), "date": str(datetime.date.today()), "commit": commit(),
+              "command": " ".join(["bench.py", *sys.argv[1:]])}
+    print("\n".join(header.values()), flush=True)
+    listed = {threads: problems(options.kinds, options.dtypes, options.lengths, options.sizes, threads)
+              for threads in options.threads}
+    rows, absent, refused, failures = [], {}, {}, []
+    with tqdm.tqdm(total=sum(map(len, listed.values())), unit="problem", disable=not sys.stderr.isatty()) as progress:
+        for threads in options.threads:
+            for event in work(options, threads, listed[threads]):
+                match event["event"]:
+                    case "systems":
+                        header["versions"] = ", ".join(dict.fromkeys(filter(None, event["versions"])))
+                    case "begin":
+                        progress.set_description(f"{event['problem']}, {threads} threads")
+                    case "measured":
+                        rows += table.rows_of(event)
+                        progress.update()
+                    case "absent":
+                        absent[event["system"]] = event["why"]
+                    case "refused":
+                        refused.setdefault(event["system"], {})[event["what"]] = None
+                    case "failed":
+                        failures.append(f"error: {event['system']}, {event['problem']}: {event['why']}")
+    notices = [header.get("versions")]
+    notices += [f"{system} is left out: {why}" for system, why in absent.items()]
+    notices += [f"{system} has no {', '.join(what)}" for system, what in refused.items()]
+    print("\n".join(filter(None, [*notices, *failures])), end="\n\n")
+    return header, rows, not failures
 
 
-def write_csv(path, rows, header):
-    text = io.StringIO()
-    text.write("".join(f"# {line}\n" for line in header))
-    writer = csv.DictWriter(text, FIELDS, lineterminator="\n")
-    writer.writeheader()
-    writer.writerows(rows)
-    path.write_text(text.getvalue())
+def finish(options, header, rows):
+    print(table.table(rows))
+    if text := table.summary(rows):
+        print(f"\n{text}")
+    if options.csv:
+        table.write(options.csv, header, rows)
+    if options.plot:
+        plot.draw(options.plot, header, rows)
+
+
+def check_outputs(options):
+    """Raises before the measuring, not after it."""
+    if options.plot:
+        plot.require()
+    for path in filter(None, [options.csv, options.plot]):
+        if not path.resolve().parent.is_dir():
+            raise FileNotFoundError(f"expected {path} to be in a folder that is there")
+
+
+def main_run(arguments):
+    options = parse_run(arguments)
+    check_outputs(options)
+    header, rows, right = run(options)
+    finish(options, header, rows)
+    return 0 if right else 1
+
+
+def main_merge(arguments):
+    parser = argparse.ArgumentParser(prog="bench.py merge", description="Medians of several runs of one machine.")
+    parser.add_argument("tables", nargs="+", type=pathlib.Path, metavar="CSV")
+    add_outputs(parser)
+    options = parser.parse_args(arguments)
+    check_outputs(options)
+    finish(options, *table.merge([table.read(path) for path in options.tables]))
+    return 0
+
+
+def main_plot(arguments):
+    parser = argparse.ArgumentParser(prog="bench.py plot", description="Draws results.")
+    parser.add_argument("tables", nargs="+", type=pathlib.Path, metavar="CSV")
+    parser.add_argument("plot", type=read_picture, metavar="FILE", help="a name that ends in .svg or .png")
+    parser.add_argument("--threads", type=read_count, metavar="N", help="of that thread count alone")
+    options = parser.parse_args(arguments)
+    plot.draw(options.plot, *table.merge([table.read(path) for path in options.tables]), options.threads)
+    return 0
 
 
 def main():
-    options = parse_arguments()
-    header = [machine(), f"{datetime.date.today()}, {' '.join(sys.argv[1:])}"]
-    print("\n".join(header))
-    library = capi.load(options.build)
-    systems = [Copies(library), Norms(library, capi.create_context(library, options.cpu, options.features))]
-    if options.yardstick:
-        systems.append(Yardstick(options.yardstick))
-    memory, rows = Memory(library), []
-    progress = tqdm.tqdm(list(problems(options)), unit="problem", disable=not sys.stderr.isatty())
-    with contextlib.closing(progress):
-        for problem in progress:
-            progress.set_description(f"{problem.dtype} {problem.name}")
-            rows.append(measure(problem, systems, memory, options.turns))
-    print_table(rows)
-    if options.csv:
-        write_csv(options.csv, rows, header)
-    print(flush=True)
-    subprocess.run([options.build / "bin" / "rmsnorm-bench-call"], check=True)
+    others = {"merge": main_merge, "plot": main_plot}
+    if sys.argv[1:2] and sys.argv[1] in others:
+        return others[sys.argv[1]](sys.argv[2:])
+    return main_run(sys.argv[1:])
 
 
 if __name__ == "__main__":
     try:
-        main()
-    except (AssertionError, OSError, RuntimeError, ValueError) as error:
+        sys.exit(main())
+    except (Failed, OSError, RuntimeError, ValueError) as error:
         sys.exit(f"error: {error}")

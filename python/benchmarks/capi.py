@@ -5,7 +5,8 @@
 import ctypes as c
 import pathlib
 
-TYPES = {"f16": 1, "bf16": 2, "f32": 3, "f64": 4}
+TYPES = {"float16": 1, "bfloat16": 2, "float32": 3, "float64": 4, "bool": 17}
+DYNAMIC = -1 << 63
 
 
 class Tensor(c.Structure):
@@ -13,8 +14,10 @@ class Tensor(c.Structure):
                 ("shape", c.POINTER(c.c_int64)), ("strides", c.POINTER(c.c_int64))]
 
     @classmethod
-    def of(cls, data, dtype, shape):
-        return cls(data, TYPES[dtype], len(shape), (c.c_int64 * len(shape))(*shape), None)
+    def of(cls, array, dynamic=False):
+        """Of a contiguous array of NumPy; its extents left open where `dynamic`."""
+        extents = [DYNAMIC] * array.ndim if dynamic else array.shape
+        return cls(array.ctypes.data, TYPES[array.dtype.name], array.ndim, (c.c_int64 * array.ndim)(*extents), None)
 
 
 class Operands(c.Structure):
@@ -43,11 +46,15 @@ def load(build):
     library = c.CDLL(str(pathlib.Path(build) / "lib" / "rmsnorm-bench-timing.so"))
     signatures = {
         "bench_allocate": (c.c_void_p, [c.c_size_t]),
-        "bench_norm": (c.c_double, [c.c_void_p, c.POINTER(Options), c.POINTER(Operands), c.c_int32, c.c_int64]),
+        "bench_norm": (c.c_double, [c.c_void_p, c.c_void_p, c.POINTER(Options), c.POINTER(Operands), c.c_int32,
+                                   c.c_int64]),
+        "bench_onednn": (c.c_double, [c.c_void_p, c.c_void_p, c.c_void_p, c.c_void_p, c.c_int32, c.c_void_p, c.c_int64]),
         "bench_copy_count": (c.c_int32, []),
         "bench_copy_name": (c.c_char_p, [c.c_int32]),
         "bench_copy": (c.c_double, [c.c_int32, c.c_void_p, c.c_void_p, c.c_int64, c.c_int32, c.c_int64]),
         "rmsnormContextCreate": (c.c_void_p, [c.POINTER(ContextOptions), c.POINTER(c.c_void_p)]),
+        "rmsnormKernelCreate": (c.c_void_p, [c.c_void_p, c.POINTER(Options), c.POINTER(Operands),
+                                             c.POINTER(c.c_void_p)]),
         "rmsnormOptionsDefault": (Options, []),
         "rmsnormStatusGetMessage": (c.c_char_p, [c.c_void_p]),
     }
@@ -57,11 +64,28 @@ def load(build):
     return library
 
 
+def operands_of(arrays, dynamic=False):
+    """Operands from arrays of NumPy by the names of the fields."""
+    operands = Operands()
+    for name, array in arrays.items():
+        setattr(operands, name, c.pointer(Tensor.of(array, dynamic)))
+    return operands
+
+
+def expect_success(library, status):
+    if status:
+        raise ValueError(library.rmsnormStatusGetMessage(status).decode())
+
+
 def create_context(library, cpu=None, features=None):
     """A context for this machine, or for the target given by LLVM's names; it compiles all that it runs."""
     options = ContextOptions(cpu and cpu.encode(), features and features.encode(), Executor(), b"", 0)
     context = c.c_void_p()
-    status = library.rmsnormContextCreate(c.byref(options), c.byref(context))
-    if status:
-        raise ValueError(library.rmsnormStatusGetMessage(status).decode())
+    expect_success(library, library.rmsnormContextCreate(c.byref(options), c.byref(context)))
     return context
+
+
+def create_kernel(library, context, options, operands):
+    kernel = c.c_void_p()
+    expect_success(library, library.rmsnormKernelCreate(context, c.byref(options), c.byref(operands), c.byref(kernel)))
+    return kernel

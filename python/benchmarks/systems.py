@@ -1,63 +1,130 @@
 # Part of the RMSNorm project, under the Apache License v2.0 with LLVM Exceptions.
 # SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-"""What is timed. A system gives, for a problem, named functions that make `calls` calls and
-return the seconds of one."""
+"""What a system is that is timed, and those that need nothing but this project: our norms, copies,
+and hand-written kernels. The others are in peers_*.py."""
 
 import ctypes as c
 import dataclasses
 import pathlib
 import time
+from collections.abc import Callable
 
 import capi
-import ml_dtypes
 import numpy as np
-import oracle
+from problems import DTYPES
 
-DTYPES = {"f32": np.dtype("f4"), "bf16": np.dtype(ml_dtypes.bfloat16), "f16": np.dtype("f2"), "f64": np.dtype("f8")}
 # Seconds after which threads of rmsnorm that wait for work sleep (RMSNORM_SPIN_US, and more) and
 # disturb nobody who comes next.
 SETTLED = 1e-3
-# Seconds for which the yardstick makes calls before it times some; benchmarks/Timing.c has the same.
+# Threads of OpenMP, of the yardstick and some peers, that wait spin that long, in ms.
+BLOCKTIME = 5
+# Seconds for which calls are made before some are timed; benchmarks/Timing.c has the same.
 WARM_UP = 1e-3
+EPSILON = 1e-6
 
 
-@dataclasses.dataclass(frozen=True)
-class Problem:
-    """y = x · rsqrt(mean(x²) + 1e-6) · w, the mean over `axes`, w along the last axis."""
+class NotInstalled(Exception):
+    """A system that this machine does not have; the text says what is missing."""
 
-    dtype: str
-    shape: tuple
-    axes: tuple
+
+class Refused(Exception):
+    """A problem that a system turns out not to have a way for; the text says what it would need."""
+
+
+class Wrong(Exception):
+    """A result that is not the norm of x."""
+
+
+@dataclasses.dataclass
+class Run:
+    """One way in which a system computes a problem."""
+
+    variant: str
+    # Makes so many calls, after some that are not timed, and returns the seconds of one.
+    timer: Callable[[int], float]
+    # Makes one call and returns y, and x + residual where the problem has that. None: not a norm.
+    results: Callable[[], list[np.ndarray]] | None
+    # What must live as long as the run.
+    keeps: object = None
+
+
+class System:
+    """`setup` is the Setup of the process. Raises NotInstalled where there is no such system here."""
+
+    name = ""
+    # Kinds of problems that it has a way for.
+    kinds = frozenset()
+    # Seconds that its threads may go on spinning after a call.
+    rest = 0.0
+    # Whether results are held to docs/Semantics.md.
+    is_ours = False
+
+    def __init__(self, setup):
+        self.setup = setup
+
+    def version(self):
+        """Name and version of what it is from, or nothing."""
+        return ""
+
+    def refuses(self, problem):
+        """What it would need for the problem and does not have, or nothing."""
+        return "" if problem.kind in self.kinds else problem.kind
+
+    def runs(self, problem, operands):
+        """Yields a Run for each way to compute the problem on the operands."""
+        raise NotImplementedError
+
+
+@dataclasses.dataclass
+class Setup:
+    """What systems of one process share."""
+
+    library: c.CDLL
     threads: int
+    options: dict
 
-    @property
-    def bytes(self):
-        return int(np.prod(self.shape)) * DTYPES[self.dtype].itemsize
 
-    @property
-    def name(self):
-        return f"{'x'.join(map(str, self.shape))} over {','.join(map(str, self.axes))}"
+@dataclasses.dataclass
+class Operands:
+    """Arrays of NumPy. residual and h have x's shape, mask has bool."""
+
+    x: np.ndarray
+    w: np.ndarray
+    y: np.ndarray
+    residual: np.ndarray | None = None
+    h: np.ndarray | None = None
+    mask: np.ndarray | None = None
 
 
 class Memory:
-    """x, y and w, on huge pages, as large as the largest problem so far."""
+    """Operands on huge pages, each buffer as large as the largest problem so far."""
 
     def __init__(self, library):
         self.library = library
-        self.size = 0
+        self.buffers = {}
 
-    def arrays(self, problem):
-        """x and w filled with numbers, y empty."""
-        if problem.bytes > self.size:
-            self.size = problem.bytes
-            self.buffers = [self.allocate(self.size) for _ in "xy"] + [self.allocate(16 << 20)]
+    def operands(self, problem):
+        """All but results filled with numbers."""
         dtype, shape = DTYPES[problem.dtype], problem.shape
-        x, y, w = (buffer[:count * dtype.itemsize].view(dtype) for buffer, count in
-                   zip(self.buffers, [np.prod(shape)] * 2 + [shape[-1]]))
         values = np.random.default_rng(0).standard_normal(1 << 16).astype(dtype)
-        x[:] = np.resize(values, x.size)
-        w[:] = np.resize(values[::-1], w.size)
-        return x.reshape(shape), y.reshape(shape), w
+
+        def array(name, shape, dtype, source=None):
+            size = int(np.prod(shape)) * dtype.itemsize
+            if size > self.buffers.get(name, np.empty(0)).size:
+                self.buffers[name] = self.allocate(size)
+            flat = self.buffers[name][:size].view(dtype)
+            if source is not None:
+                flat[:] = np.resize(source, flat.size)
+            return flat.reshape(shape)
+
+        operands = Operands(array("x", shape, dtype, values), array("w", shape[-1:], dtype, values[::-1]),
+                            array("y", shape, dtype))
+        if problem.kind == "residual":
+            operands.residual = array("residual", shape, dtype, np.roll(values, 77))
+            operands.h = array("h", shape, dtype)
+        if problem.kind == "mask":
+            operands.mask = array("mask", shape, np.dtype(bool), values > -0.5)
+        return operands
 
     def allocate(self, size):
         # The loops of others may run a little past the end.
@@ -67,47 +134,113 @@ class Memory:
         return np.ctypeslib.as_array((c.c_uint8 * size).from_address(address))
 
 
-class Copies:
+def timer_of(call):
+    """The timer of a Run for a function without arguments."""
+    now = time.perf_counter
+
+    def timer(calls):
+        start = now()
+        while True:
+            call()
+            if now() - start > WARM_UP:
+                break
+        start = now()
+        for _ in range(calls):
+            call()
+        return (now() - start) / calls
+
+    return timer
+
+
+def results_of(call, *arrays):
+    """The results of a Run for a function that writes `arrays`, which are spoilt first."""
+
+    def results():
+        for array in arrays:
+            array.fill(np.nan)
+        call()
+        return list(arrays)
+
+    return results
+
+
+class Copies(System):
     """The ways to copy x: what a norm that reads x once and writes y is bound by."""
 
-    def __init__(self, library):
-        self.library = library
+    name = "copy"
+    kinds = frozenset(["norm", "residual", "mask", "axis0", "middle", "dynamic"])
+    rest = SETTLED
+    # What gives more ways to copy.
+    others = ()
 
-    def timers(self, problem, x, y, w):
-        size = problem.bytes // 128 * 128
-        for way in range(self.library.bench_copy_count()):
-            name = self.library.bench_copy_name(way).decode()
-            yield f"copy: {name}", lambda calls, way=way: self.library.bench_copy(
-                way, y.ctypes.data, x.ctypes.data, size, problem.threads, calls)
+    def runs(self, problem, operands):
+        library, size = self.setup.library, problem.bytes // 128 * 128
+        for way in range(library.bench_copy_count()):
+            yield Run(library.bench_copy_name(way).decode(), lambda calls, way=way: library.bench_copy(
+                way, operands.y.ctypes.data, operands.x.ctypes.data, size, problem.threads, calls), None)
+        for other in self.others:
+            yield from other.copies(problem, operands)
 
 
-class Norms:
-    """rmsnormRun of this project."""
+class Norms(System):
+    """rmsnormRun of this project; for unknown lengths rmsnormKernelRun."""
 
-    def __init__(self, library, context):
-        self.library, self.context = library, context
+    name = "rmsnorm"
+    kinds = frozenset(["norm", "residual", "mask", "axis0", "middle", "dynamic", "call", "first", "later"])
+    rest = SETTLED
+    is_ours = True
 
-    def timers(self, problem, x, y, w):
-        options = self.library.rmsnormOptionsDefault()
+    def __init__(self, setup):
+        super().__init__(setup)
+        self.context = capi.create_context(setup.library, setup.options.get("cpu"), setup.options.get("features"))
+
+    def runs(self, problem, operands):
+        library = self.setup.library
+        options = library.rmsnormOptionsDefault()
         axes = (c.c_int64 * len(problem.axes))(*problem.axes)
         options.reduction_axes, options.num_reduction_axes = axes, len(axes)
-        operands = capi.Operands()
-        for name, array in (("x", x), ("scale", w), ("y", y)):
-            setattr(operands, name, c.pointer(capi.Tensor.of(array.ctypes.data, problem.dtype, array.shape)))
+        names = {"x": "x", "w": "scale", "y": "y", "residual": "residual", "h": "residual_out", "mask": "mask"}
+        given = {names[name]: array for name, array in vars(operands).items() if array is not None}
+        tensors = capi.operands_of(given)
+        kernel = None
+        if problem.kind == "dynamic":
+            kernel = capi.create_kernel(library, self.context, options, capi.operands_of(given, dynamic=True))
 
         def timer(calls):
-            seconds = self.library.bench_norm(
-                self.context, c.byref(options), c.byref(operands), problem.threads, calls)
+            seconds = library.bench_norm(self.context, kernel, c.byref(options), c.byref(tensors), problem.threads, calls)
             if seconds < 0:
                 raise RuntimeError("expected a norm to run, but it failed")
-            if problem.threads > 1:
-                time.sleep(SETTLED)
             return seconds
 
-        yield "rmsnorm", timer
+        written = [array for array in (operands.y, operands.h) if array is not None]
+        variant = "rmsnormKernelRun" if kernel else "rmsnormRun"
+        yield Run(variant, timer, results_of(lambda: timer(1), *written))
 
 
-class Yardstick:
+class PythonNorms(System):
+    """rmsnorm.rms_norm of the package: what its binding costs."""
+
+    name = "rmsnorm-python"
+    kinds = frozenset(["call"])
+    rest = Norms.rest
+    is_ours = True
+
+    def __init__(self, setup):
+        super().__init__(setup)
+        try:
+            import rmsnorm
+        except ImportError as error:
+            raise NotInstalled(error) from error
+        self.package = rmsnorm
+        rmsnorm.set_num_threads(setup.threads)
+
+    def runs(self, problem, operands):
+        norm, x, w, y = self.package.rms_norm, operands.x, operands.w, operands.y
+        call = lambda: norm(x, w, out=y)  # noqa: E731
+        yield Run("out=", timer_of(call), results_of(call, y))
+
+
+class Yardstick(System):
     """Hand-written kernels over the last axis, for comparison, from lib*.so in a folder. They bring
 
         int lim_count(int type, long n, long rows, long bytes)       how many variants; type: 0 f32, 1 bf16, 2 f16
@@ -117,11 +250,15 @@ class Yardstick:
         int copy_count(); const char *copy_name(int way); double copy_bench(...)          the same for copies
     """
 
+    name = "yardstick"
+    kinds = frozenset(["norm"])
+    rest = 2e-3 * BLOCKTIME
     TYPES = {"f32": 0, "bf16": 1, "f16": 2}
 
-    def __init__(self, folder):
+    def __init__(self, setup):
+        super().__init__(setup)
         self.libraries = {}
-        for path in sorted(pathlib.Path(folder).glob("lib*.so")):
+        for path in sorted(pathlib.Path(setup.options["yardstick"]).glob("lib*.so")):
             library = c.CDLL(str(path))
             integer, double, pointer = c.c_long, c.c_double, c.c_void_p
             library.lim_count.argtypes = [c.c_int, integer, integer, integer]
@@ -133,39 +270,30 @@ class Yardstick:
             library.lim_bench.restype = library.copy_bench.restype = double
             self.libraries[path.stem.removeprefix("lib")] = library
         if not self.libraries:
-            raise FileNotFoundError(f"expected shared libraries lib*.so in {folder}, but got none")
+            raise FileNotFoundError(f"expected shared libraries lib*.so in {setup.options['yardstick']}, but got none")
 
-    def timers(self, problem, x, y, w):
+    def refuses(self, problem):
+        if problem.dtype not in self.TYPES or problem.length % 32:
+            return f"{problem.dtype} rows of {problem.length}"
+        return super().refuses(problem)
+
+    def runs(self, problem, operands):
+        x, w, y = operands.x, operands.w, operands.y
+        code, (rows, n) = self.TYPES[problem.dtype], problem.shape
         for name, library in self.libraries.items():
-            yield from self.copies(name, library, problem, x, y)
-            if problem.dtype in self.TYPES and problem.axes == (len(problem.shape) - 1,) and problem.shape[-1] % 32 == 0:
-                yield from self.norms(name, library, problem, x, y, w)
+            for variant in range(library.lim_count(code, n, rows, problem.bytes)):
+                label = library.lim_name(code, n, rows, problem.bytes, variant).decode()
 
-    def copies(self, name, library, problem, x, y):
-        for way in range(library.copy_count()):
-            yield f"copy: {name} {library.copy_name(way).decode()}", lambda calls, way=way: library.copy_bench(
-                way, y.ctypes.data, x.ctypes.data, problem.bytes // 512 * 512, problem.threads, calls, WARM_UP)
+                def timer(calls, library=library, variant=variant):
+                    return library.lim_bench(code, variant, x.ctypes.data, w.ctypes.data, y.ctypes.data, rows, n, EPSILON,
+                                             problem.bytes, problem.threads, calls, WARM_UP)
 
-    def norms(self, name, library, problem, x, y, w):
-        code, n = self.TYPES[problem.dtype], problem.shape[-1]
-        rows = x.size // n
-        for variant in range(library.lim_count(code, n, rows, problem.bytes)):
-            label = library.lim_name(code, n, rows, problem.bytes, variant).decode()
-            yield f"yardstick: {name} {label}", lambda calls, variant=variant: library.lim_bench(
-                code, variant, x.ctypes.data, w.ctypes.data, y.ctypes.data, rows, n, 1e-6, problem.bytes,
-                problem.threads, calls, WARM_UP)
+                yield Run(f"{name} {label}", timer, results_of(lambda timer=timer: timer(1), y))
 
-
-def check(problem, x, y, w):
-    """Raises where y is not the norm of x by the limits of docs/Semantics.md."""
-    along = next((axis for axis in range(x.ndim) if axis not in problem.axes), None)
-    # Some positions of an axis that is kept: the reference is slow.
-    part = [slice(None)] * x.ndim
-    if along is not None:
-        part[along] = slice(0, min(x.shape[along], max(1, (1 << 20) * x.shape[along] // x.size)))
-    features = [x.ndim - 1]
-    wide = np.float64 if problem.dtype == "f64" else np.float32
-    scale = w[part[-1]].astype(wide)
-    want = oracle.rms_norm(x[tuple(part)].astype(wide), scale=scale, axes=problem.axes, features=features)[0]
-    if error := oracle.compare(y[tuple(part)], want):
-        raise AssertionError(f"{problem.dtype} {problem.name}: {error}")
+    def copies(self, problem, operands):
+        """Runs of the copies that the folder brings."""
+        for name, library in self.libraries.items():
+            for way in range(library.copy_count()):
+                yield Run(f"{name} {library.copy_name(way).decode()}", lambda calls, way=way: library.copy_bench(
+                    way, operands.y.ctypes.data, operands.x.ctypes.data, problem.bytes // 512 * 512, problem.threads,
+                    calls, WARM_UP), None)

@@ -12,3 +12,4 @@ os.environ["RMSNORM_CACHE"] = "0"
 root = pathlib.Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(root / "test" / "Integration" / "CPU" / "Inputs"))
 sys.path.insert(0, str(root / "python" / "tests"))
+sys.path.append(str(root / "python" / "benchmarks"))

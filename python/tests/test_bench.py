@@ -4,43 +4,188 @@
 anything is, no test says."""
 
 import csv
+import os
 import pathlib
+import shutil
 import subprocess
 import sys
 
+import numpy as np
 import pytest
 import rmsnorm
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 # The package lies in the build folder.
 BUILD = pathlib.Path(rmsnorm.__file__).resolve().parents[2]
+# Where `make bench-peers` has been, all systems are there.
+PEERS = ROOT / ".venv-peers" / "bin" / "python3"
+PYTHON = PEERS if PEERS.exists() else sys.executable
+ALL_KINDS = ["norm", "residual", "mask", "axis0", "middle", "dynamic", "call", "first", "later"]
 
 
-def bench(*arguments):
-    return subprocess.run([sys.executable, ROOT / "python/benchmarks/bench.py", "--build", BUILD, *arguments],
-                          capture_output=True, text=True)
+def bench(*arguments, python=sys.executable):
+    return subprocess.run([python, ROOT / "python/benchmarks/bench.py", *arguments], capture_output=True, text=True,
+                          env={**os.environ, "PYTHONPATH": str(BUILD / "python")})
+
+
+def run(*arguments, python=sys.executable):
+    return bench("--build", BUILD, "--turns", "1", *arguments, python=python)
+
+
+def read(path):
+    return list(csv.DictReader(line for line in path.open() if not line.startswith("#")))
 
 
 def test_small_problems(tmp_path):
     table = tmp_path / "table.csv"
-    run = bench("--dtypes", "f32", "bf16", "f16", "f64", "--rows", "64", "100", "--columns", "96", "--sizes", "64k",
-                "--threads", "1", "2", "--turns", "1", "--csv", table)
-    assert run.returncode == 0, run.stderr
-    rows = list(csv.DictReader(line for line in table.open() if not line.startswith("#")))
-    assert len(rows) == 4 * 3 * 2
-    assert {(row["dtype"], row["shape"], row["axes"]) for row in rows} >= {("f32", "256x64", "1"), ("f64", "85x96", "0")}
+    done = run("--dtypes", "f32", "bf16", "f16", "f64", "--lengths", "64", "100", "--sizes", "64k", "--kinds", *ALL_KINDS,
+               "--threads", "1", "2", "--systems", "rmsnorm", "copy", "rmsnorm-python", "--csv", table)
+    assert done.returncode == 0, done.stderr
+    rows = read(table)
+    ours = [row for row in rows if row["system"] == "rmsnorm"]
+    assert len(ours) == 2 * (6 * 4 * 2 + 3)
+    assert {(row["kind"], row["dtype"], row["shape"], row["axes"]) for row in ours} >= {
+        ("norm", "f32", "256x64", "1"), ("axis0", "f64", "81x100", "0"), ("middle", "bf16", "8x64x64", "1"),
+        ("call", "f32", "1x64", "1")}
+    assert {row["variant"] for row in ours if row["kind"] == "dynamic"} == {"rmsnormKernelRun"}
     # A ratio may round to 0 on a busy machine.
-    assert all(float(row["ms"]) > 0 and float(row["copy_ms"]) > 0 and not row["yardstick"] for row in rows)
-    assert "rmsnormRun, 1x64 f32" in run.stdout
+    assert all(float(row["seconds"]) > 0 for row in rows)
+    assert all(float(row["of_copy"]) >= 0 and float(row["ulp"]) < 9 for row in ours if row["kind"] == "norm")
+    assert [row["kind"] for row in rows if row["system"] == "rmsnorm-python"] == ["call"] * 2
+    assert "rmsnorm-python has no norm, residual, mask, axis0, middle, dynamic" in done.stdout
+    assert "# machine: " in table.read_text() and "# versions: " in table.read_text()
+
+
+@pytest.mark.parametrize("system, kinds", [
+    ("brainstate", set(ALL_KINDS) - {"dynamic"}), ("jnp", set(ALL_KINDS) - {"dynamic"}), ("torch-eager", set(ALL_KINDS)),
+    ("torch-compile", set(ALL_KINDS)), ("onnxruntime", set(ALL_KINDS)), ("onednn", {"norm", "call", "first", "later"})])
+def test_peer(system, kinds, tmp_path):
+    """All kinds and types pass the check against float64."""
+    table = tmp_path / "table.csv"
+    done = run("--systems", system, "--kinds", *ALL_KINDS, "--lengths", "96", "--sizes", "64k", "--threads", "1",
+               "--csv", table, python=PYTHON)
+    if f"error: expected {system} to be installed" in done.stderr:
+        pytest.skip(f"{done.stderr.strip()}; `make bench-peers` installs it")
+    assert done.returncode == 0, done.stdout + done.stderr
+    rows = read(table)
+    assert {row["kind"] for row in rows} == kinds
+    missing = {"f32", "bf16", "f16"} - {row["dtype"] for row in rows}
+    # oneDNN has the narrow ones where the processor has them, and says so.
+    assert not missing or system == "onednn"
+    assert all(f"{dtype} on this processor" in done.stdout for dtype in missing)
+    assert all(float(row["seconds"]) > 0 and row["system"] == system for row in rows)
+
+
+def test_missing_system(tmp_path):
+    """What is not installed is left out and said so, and is an error where it was asked for."""
+    (tmp_path / "torch.py").write_text("raise ImportError('no torch today')")
+    arguments = ["--build", BUILD, "--kinds", "call", "--threads", "1", "--turns", "1"]
+
+    def start(*more):
+        return subprocess.run([sys.executable, ROOT / "python/benchmarks/bench.py", *arguments, *more], capture_output=True,
+                              text=True, env={**os.environ, "PYTHONPATH": f"{tmp_path}:{BUILD / 'python'}"})
+
+    done = start()
+    assert done.returncode == 0, done.stderr
+    assert "torch-eager is left out: no torch today\ntorch-compile is left out: no torch today\n" in done.stdout
+    done = start("--systems", "torch-eager")
+    assert (done.returncode, done.stderr) == (1, "error: expected torch-eager to be installed, but there is no torch today\n")
+
+
+YARDSTICK = """
+#include <math.h>
+#include <string.h>
+int lim_count(int type, long n, long rows, long bytes) { return type == 0; }
+const char *lim_name(int type, long n, long rows, long bytes, int variant) { return "plain"; }
+double lim_bench(int type, int variant, const float *x, const float *w, float *y, long rows, long n, float epsilon,
+                 long bytes, int threads, int calls, double warm) {
+  for (long i = 0; i < rows; ++i, x += n, y += n) {
+    double sum = 0;
+    for (long j = 0; j < n; ++j) sum += (double)x[j] * x[j];
+    for (long j = 0; j < n; ++j) y[j] = x[j] / sqrt(sum / n + epsilon) * w[j] * FACTOR;
+  }
+  return 1e-5;
+}
+int copy_count() { return 1; }
+const char *copy_name(int way) { return "by hand"; }
+double copy_bench(int way, void *y, const void *x, long bytes, int threads, int calls, double warm) {
+  memcpy(y, x, bytes);
+  return 1e-9;
+}
+"""
+
+
+@pytest.mark.parametrize("factor, status", [("1.f", 0), ("1.01f", 1)])
+def test_yardstick(factor, status, tmp_path):
+    """Hand-written kernels are compared with, as copies are; a wrong one is found and not timed."""
+    compiler = next(filter(shutil.which, ["clang-22", "cc", "gcc", "clang"]), None)
+    if not compiler:
+        pytest.skip("no C compiler")
+    (tmp_path / "hand.c").write_text(YARDSTICK)
+    subprocess.run([compiler, "-shared", "-fPIC", "-w", f"-DFACTOR={factor}", "hand.c", "-o", "libhand.so", "-lm"],
+                   cwd=tmp_path, check=True)
+    table = tmp_path / "table.csv"
+    done = run("--yardstick", tmp_path, "--systems", "rmsnorm", "copy", "--kinds", "norm", "--dtypes", "f32", "f64",
+               "--lengths", "64", "--sizes", "64k", "--threads", "1", "--csv", table)
+    assert done.returncode == status, done.stderr
+    rows = {(row["system"], row["dtype"]): row for row in read(table)}
+    assert rows["copy", "f32"]["variant"] == "hand by hand" and ("yardstick", "f64") not in rows
+    assert "yardstick has no f64 rows of 64\n" in done.stdout
+    if status:
+        assert "error: yardstick, norm f32 256x64: expected " in done.stdout and ("yardstick", "f32") not in rows
+    else:
+        assert rows["yardstick", "f32"]["variant"] == "hand plain" and "/ hand-written" in done.stdout
 
 
 @pytest.mark.parametrize("arguments, status, message", [
-    (["--sizes", "8"], 2, "expected a size such as 512k or 8M, but got '8'"),
-    (["--dtypes", "f17"], 2, "invalid choice: 'f17'"),
-    (["--yardstick", "/dev"], 1, "error: expected shared libraries lib*.so in /dev, but got none"),
-    (["--cpu", "z80"], 1, "error: expected the target's processor to be"),
-    (["--csv", "/dev/null/table.csv", "--sizes", "64k", "--rows", "64", "--columns", "--turns", "1"], 1, "error: "),
+    (["--sizes", "8"], 2, "argument --sizes: expected a size such as 512k or 8M, but got '8'"),
+    (["--dtypes", "f17"], 2, "argument --dtypes: invalid choice: 'f17'"),
+    (["--kinds", "axis1"], 2, "argument --kinds: invalid choice: 'axis1'"),
+    (["--systems", "numpy"], 2, "argument --systems: invalid choice: 'numpy'"),
+    (["--lengths", "0"], 2, "argument --lengths: expected a number of 1 or more, but got '0'"),
+    (["--turns", "some"], 2, "argument --turns: expected a number of 1 or more, but got 'some'"),
+    (["--threads", "4000"], 2, "argument --threads: expected at most "),
+    (["--plot", "bench.pdf"], 2, "argument --plot: expected a file name that ends in .svg or .png, but got 'bench.pdf'"),
+    (["--lengths", "8192", "--sizes", "16k", "--kinds", "norm", "--dtypes", "f32"], 1,
+     "error: expected a size that holds a row of 8192 elements, but got 16k\n"),
+    (["--yardstick", "/dev", "--systems", "copy"], 1, "error: expected shared libraries lib*.so in /dev, but got none\n"),
+    (["--onednn", "/none.so", "--systems", "onednn"], 1,
+     "error: /none.so: cannot open shared object file: No such file or directory\n"),
+    (["--cpu", "z80", "--systems", "rmsnorm"], 1, "error: expected the target's processor to be"),
+    (["--csv", "/none/table.csv"], 1, "error: expected /none/table.csv to be in a folder that is there\n"),
 ])
 def test_wrong_arguments(arguments, status, message):
-    run = bench(*arguments)
-    assert (run.returncode, message in run.stderr) == (status, True), run.stderr
+    done = run(*arguments)
+    assert (done.returncode, message in done.stderr) == (status, True), done.stderr
+
+
+def test_command():
+    """The build folder's own command takes the same arguments."""
+    done = subprocess.run([BUILD / "bin" / "rmsnorm-bench", "--turns", "none"], capture_output=True, text=True)
+    assert done.returncode == 2 and "expected a number of 1 or more, but got 'none'" in done.stderr
+
+
+def test_check():
+    """A result beside the norm is refused, ours by docs/Semantics.md, that of others by the formula."""
+    import worker
+    from problems import Problem
+    from systems import Operands, Wrong
+
+    x = np.random.default_rng(0).standard_normal((64, 1024)).astype("f4")
+    operands = Operands(x, np.ones(1024, "f4"), None)
+    y = x / np.sqrt(np.square(x.astype("f8")).mean(1, keepdims=True) + 1e-6)
+    problem = Problem("norm", "f32", 1024, "256k", 1)
+
+    assert problem.shape == x.shape
+    reference = worker.Reference(problem, operands)
+    assert reference.check([y.astype("f4")], is_ours=True) <= 0.5
+    slightly = (y * (1 + 1e-5)).astype("f4")
+    assert 50 < reference.check([slightly], is_ours=False) < 250
+    with pytest.raises(Wrong, match="within 4 ulp of float32"):
+        reference.check([slightly], is_ours=True)
+    with pytest.raises(Wrong, match="within 8192 ulp of float32"):
+        reference.check([(y * 1.01).astype("f4")], is_ours=False)
+    # Also in the last row, and where nothing was written.
+    y[-1, -1] = np.nan
+    with pytest.raises(Wrong, match="but got nan"):
+        reference.check([y.astype("f4")], is_ours=False)
