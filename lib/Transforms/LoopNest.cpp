@@ -223,10 +223,12 @@ void LoopNest::emitElementwise() {
 }
 
 /// The results of `width` elements. The branches are within the loops, so that
-/// the loads and the arithmetic are there once.
+/// the loads and the arithmetic are there once; what the first loop leaves of a
+/// row goes without them.
 void LoopNest::emitElements(int64_t width, Value bypasses) {
   SmallVector<Value> values = emitter.compute(width);
-  bool fits = streaming && streaming->fits(width);
+  streamedWidth = streamedWidth ? streamedWidth : width;
+  bool fits = streaming && width == streamedWidth && streaming->fits(width);
   if (fits && streaming->getIsFar())
     emitIf(b, loc, streaming->getIsFar(),
            [&] { streaming->emitPrefetch(b, emitter.indices, width); });

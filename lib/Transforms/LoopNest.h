@@ -143,6 +143,8 @@ private:
   llvm::SmallVector<mlir::OpFoldResult> extents;
   llvm::SmallVector<Join> joins;
   std::optional<Streaming> streaming;
+  /// The step whose loop streams: the first that there is. 0: not known yet.
+  int64_t streamedWidth = 0;
 };
 
 } // namespace rmsnorm

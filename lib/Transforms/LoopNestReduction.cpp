@@ -189,16 +189,19 @@ SmallVector<Value> LoopNest::loadPanelTotals(ValueRange memory, int64_t width) {
   });
 }
 
-/// Adds `rows`, a chain at the most, to the totals.
+/// Adds `rows`, a chain at the most, to the totals. Whole chains of the first
+/// step are written out, the others a loop.
 void LoopNest::addRows(unsigned loop, Section rows, ValueRange memory) {
   bool isWhole = rows.size.has_value();
-  emitVectors(
-      isWhole ? schedule.getVector() : panelSteps(), [&](int64_t width) {
-        SmallVector<Value> totals = joinAll(loadPanelTotals(memory, width),
-                                            sumAlong(loop, rows, width));
-        for (auto [total, slot] : llvm::zip(totals, memory))
-          emitter.storeVector(total, slot, emitter.indices[emitter.vectorLoop]);
-      });
+  ArrayRef<int64_t> steps = isWhole ? schedule.getVector() : panelSteps();
+  emitVectors(steps, [&](int64_t width) {
+    if (width != steps.front())
+      rows.size = std::nullopt;
+    SmallVector<Value> totals =
+        joinAll(loadPanelTotals(memory, width), sumAlong(loop, rows, width));
+    for (auto [total, slot] : llvm::zip(totals, memory))
+      emitter.storeVector(total, slot, emitter.indices[emitter.vectorLoop]);
+  });
 }
 
 /// Rows outside, columns within.

@@ -60,9 +60,9 @@ static std::optional<int64_t> rowLength(NormOpInterface op) {
 }
 
 /// Columns that a task takes. Long pieces of rows come from memory nearly as
-/// fast as whole rows; the totals have to stay in a cache.
+/// fast as whole rows; the totals have to stay in a cache of the second level.
 static int64_t panelOf(NormOpInterface op) {
-  return computesInFloat64(op) ? 2048 : 8192;
+  return computesInFloat64(op) ? 4096 : 16384;
 }
 
 /// Terms that are worth a task of their own: elements, or rows of columns.

@@ -26,7 +26,7 @@ func.func @last_axis(%x: memref<?x1024xf32>, %w: memref<1024xf32>, %y: memref<?x
 // pass over the accumulators, which are in memory, and totals in f64.
 // CHECK-LABEL: func.func @first_axis
 // CHECK: scf.parallel
-// CHECK: memref.alloc() {alignment = 64 : i64} : memref<8192xf64>
+// CHECK: memref.alloc() {alignment = 64 : i64} : memref<16384xf64>
 // CHECK: vector.load {{.*}} memref<1000x?xf32
 // CHECK-COUNT-4: llvm.intr.fmuladd
 // CHECK: vector.store
