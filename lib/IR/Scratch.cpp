@@ -13,7 +13,7 @@ using namespace mlir;
 using namespace rmsnorm;
 
 /// Vectors that cross cache lines take two accesses: at the natural alignment
-/// of floats the second pass over columns took 1.3 times as long.
+/// of floats, norms over columns took up to 1.3 times as long.
 static constexpr int64_t cacheLine = 64;
 
 /// The bounds of `sizes`, if a buffer of them is small: threads that a caller

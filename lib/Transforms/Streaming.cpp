@@ -19,6 +19,9 @@ using namespace rmsnorm;
 
 static constexpr int64_t cacheLine = 64;
 
+/// Rows of the same task that are fetched ahead.
+static constexpr int64_t rowsAhead = 8;
+
 static int64_t bytesOf(Value memref) {
   return bytesOfElement(cast<MemRefType>(memref.getType()).getElementType());
 }
@@ -160,7 +163,9 @@ Value Streaming::emitBypasses(OpBuilder &b, ArrayRef<Value> indices) {
   return arith::AndIOp::create(b, loc, isLarge, isAligned);
 }
 
-void rmsnorm::emitPrefetch(OpBuilder &b, Location loc, Value memref,
+/// Fetches `width` elements of `memref` from `indices` on, a cache line at a
+/// time. The last dimension is contiguous. Past the end nothing is fetched.
+static void emitPrefetches(OpBuilder &b, Location loc, Value memref,
                            ArrayRef<Value> indices, int64_t width) {
   int64_t step = cacheLine / bytesOf(memref);
   for (int64_t offset = 0; offset < width; offset += step) {
@@ -185,6 +190,6 @@ void Streaming::emitPrefetch(OpBuilder &b, ArrayRef<Value> indices,
             arith::AddIOp::create(b, loc, index, constant(b, loc, rowsAhead));
       at.push_back(index);
     }
-    rmsnorm::emitPrefetch(b, loc, next, at, width);
+    emitPrefetches(b, loc, next, at, width);
   }
 }

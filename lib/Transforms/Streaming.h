@@ -14,15 +14,6 @@
 
 namespace rmsnorm {
 
-/// Fetches `width` elements of `memref` from `indices` on, a cache line at a
-/// time. The last dimension is contiguous. Past the end nothing is fetched.
-void emitPrefetch(mlir::OpBuilder &builder, mlir::Location loc,
-                  mlir::Value memref, llvm::ArrayRef<mlir::Value> indices,
-                  int64_t width);
-
-/// Rows of the same task that are fetched ahead.
-inline constexpr int64_t rowsAhead = 8;
-
 /// Results too large for a cache are stored around it. While a task writes its
 /// results, inputs that are far away are fetched ahead: those of the next row
 /// where a task has rows, else those of the next task. How large the whole is,

@@ -98,10 +98,9 @@ Value Tiler::chooseChunk(Value total, CPUScheduleAttr schedule) {
   for (int64_t axis : op.getReductionAxes())
     reduced.push_back(extents[axis]);
   Value count = index.product(reduced);
-  Value taskBytes = index.mul(
-      count,
-      index.constant(bytesOfElement(x.getElementType()) *
-                     (grouped >= 0 && !isReduced(grouped) ? groupSize : 1)));
+  Value taskBytes =
+      index.mul(count, index.constant(bytesOfElement(x.getElementType()) *
+                                      (grouped >= 0 ? groupSize : 1)));
   Value chunk = tasksOfGrain(index, taskBytes, schedule.getGrain());
   if (schedule.getPart() == 0)
     return chunk;
