@@ -32,6 +32,10 @@ enum {
   fanOut = 8,
   /// So often the caller looks whether a worker that is awake takes its part.
   patience = 100,
+  /// So much longer than a worker the owner looks before it sleeps: it waits for
+  /// what is sure to come soon, and may be woken where the worker runs that it
+  /// needs next.
+  ownersPatience = 10,
 };
 _Static_assert(maxThreads < 1 << partsBits, "as many parts as threads");
 
@@ -122,13 +126,18 @@ static void *work(void *worker) {
   int64_t spinTime = rmsnormGetSettings()->spinTime;
   uint64_t seen = 0;
   bool hasSlept = true;
+  int avoided = noProcessor;
   for (;;) {
     uint64_t posted = atomic_load(&pool.posted);
     if (posted == stop)
       return NULL;
     if (posted == seen) {
       if (!rmsnormSpin(&spin, spinTime)) {
-        rmsnormSleep(&self->bed, &pool.posted, seen);
+        // The system may wake it where its waker runs, and leave it there while
+        // other processors are idle: so it wakes again and again in virtual
+        // machines whose idle processors are seen as taken by others.
+        int waker = rmsnormSleep(&self->bed, &pool.posted, seen);
+        rmsnormAvoidProcessor(waker, &avoided);
         hasSlept = true;
       }
       continue;
@@ -228,7 +237,7 @@ static void finishLate(Worker *worker, uint64_t posted) {
 /// Returns when the part of a worker is done, by the worker or right here.
 static void finish(Worker *worker, uint64_t posted) {
   Spin spin = {.yields = true};
-  int64_t spinTime = spinTimeOf(partsOf(posted));
+  int64_t spinTime = ownersPatience * spinTimeOf(partsOf(posted));
   for (;;) {
     uint64_t part = atomic_load_explicit(&worker->part, memory_order_acquire);
     if (part == doneIn(posted))

@@ -54,10 +54,31 @@ void rmsnormRunAnywhere(void) {
   if (CPU_COUNT(&processors) > 0)
     sched_setaffinity(0, sizeof(processors), &processors);
 }
+
+int rmsnormGetProcessor(void) { return sched_getcpu(); }
+
+void rmsnormAvoidProcessor(int processor, int *avoided) {
+  cpu_set_t others;
+  if (processor == noProcessor || processor != sched_getcpu() ||
+      sched_getaffinity(0, sizeof(others), &others))
+    return;
+  if (*avoided != noProcessor)
+    CPU_SET(*avoided, &others);
+  CPU_CLR(processor, &others);
+  // Fails where there are no others.
+  if (!sched_setaffinity(0, sizeof(others), &others))
+    *avoided = processor;
+}
 #else
 static int64_t findProcessors(void) { return sysconf(_SC_NPROCESSORS_ONLN); }
 
 void rmsnormRunAnywhere(void) {}
+
+int rmsnormGetProcessor(void) { return noProcessor; }
+
+void rmsnormAvoidProcessor(int processor, int *avoided) {
+  (void)processor, (void)avoided;
+}
 #endif
 
 //===----------------------------------------------------------------------===//

@@ -34,4 +34,14 @@ void rmsnormForgetSettings(void);
 /// also where the thread that made it may not.
 void rmsnormRunAnywhere(void);
 
+enum { noProcessor = -1 };
+
+/// On which the calling thread runs; noProcessor where the system doesn't say.
+int rmsnormGetProcessor(void);
+
+/// If the calling thread runs on that processor and may run elsewhere: moves it
+/// there, and has it run no more on `processor`, but again on *avoided, which is
+/// set to `processor` then. noProcessor is none.
+void rmsnormAvoidProcessor(int processor, int *avoided);
+
 #endif // RMSNORM_LIB_RUNTIME_SETTINGS_H

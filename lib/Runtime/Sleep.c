@@ -10,6 +10,7 @@
 #endif
 
 #include "Sleep.h"
+#include "Settings.h"
 
 #include <sched.h>
 #include <time.h>
@@ -61,14 +62,17 @@ void rmsnormMakeBed(Bed *bed) {
   pthread_cond_init(&bed->condition, NULL);
 }
 
-void rmsnormSleep(Bed *bed, _Atomic(uint64_t) *word, uint64_t value) {
+int rmsnormSleep(Bed *bed, _Atomic(uint64_t) *word, uint64_t value) {
   pthread_mutex_lock(&bed->mutex);
+  bed->wakerProcessor = noProcessor;
   atomic_store(&bed->state, isAsleep);
   if (atomic_load(word) == value)
     while (atomic_load(&bed->state) == isAsleep)
       pthread_cond_wait(&bed->condition, &bed->mutex);
   atomic_store(&bed->state, isAwake);
+  int processor = bed->wakerProcessor;
   pthread_mutex_unlock(&bed->mutex);
+  return processor;
 }
 
 void rmsnormWake(Bed *bed) {
@@ -77,6 +81,9 @@ void rmsnormWake(Bed *bed) {
       !atomic_compare_exchange_strong(&bed->state, &state, isWoken))
     return;
   pthread_mutex_lock(&bed->mutex);
-  pthread_cond_signal(&bed->condition);
+  bed->wakerProcessor = rmsnormGetProcessor();
   pthread_mutex_unlock(&bed->mutex);
+  // Not under the mutex: who wakes may displace this thread at once, and would
+  // find it locked.
+  pthread_cond_signal(&bed->condition);
 }

@@ -44,14 +44,16 @@ typedef struct Bed {
   _Alignas(cacheLine) atomic_int state;
   pthread_mutex_t mutex;
   pthread_cond_t condition;
+  int wakerProcessor;
 } Bed;
 
 void rmsnormMakeBed(Bed *bed);
 
 /// Sleeps until it is woken; not at all where *word is not `value`. Who changes
 /// *word, by a sequentially consistent store, and then calls rmsnormWake is
-/// never overlooked. May return too early.
-void rmsnormSleep(Bed *bed, _Atomic(uint64_t) *word, uint64_t value);
+/// never overlooked. May return too early. Returns the processor on which it was
+/// woken, or noProcessor.
+int rmsnormSleep(Bed *bed, _Atomic(uint64_t) *word, uint64_t value);
 
 /// Wakes who sleeps there. Costs one load where nobody does.
 void rmsnormWake(Bed *bed);
