@@ -115,6 +115,43 @@ static void testPlaces(void) {
             !pthread_equal(places.workers[i], places.workers[j]));
 }
 
+typedef struct {
+  Meeting meeting;
+  int processors[2];
+} Apart;
+
+static void noteProcessor(void *context, int64_t begin, int64_t end) {
+  Apart *apart = context;
+  meet(&apart->meeting, begin, end);
+  apart->processors[begin] = sched_getcpu();
+}
+
+/// A worker does not stay on the processor of who has woken it, where the
+/// system may put it although another one is idle.
+static void testApart(void) {
+  enum { numLoops = 100 };
+  cpu_set_t all, first;
+  CHECK(!sched_getaffinity(0, sizeof(all), &all));
+  int processor = sched_getcpu();
+  if (CPU_COUNT(&all) < 2)
+    return;
+  CPU_ZERO(&first);
+  CPU_SET(processor, &first);
+  CHECK(!sched_setaffinity(0, sizeof(first), &first));
+  useThreads(2);
+  int numTogether = 0;
+  for (int i = 0; i < numLoops; ++i) {
+    // Until it sleeps.
+    usleep(1000);
+    Apart apart = {.meeting.parts = 2};
+    rmsnorm_parallel_for(noteProcessor, &apart, 2, 1);
+    CHECK(apart.processors[0] == processor);
+    numTogether += apart.processors[1] == processor;
+  }
+  CHECK(numTogether < numLoops / 2);
+  CHECK(!sched_setaffinity(0, sizeof(all), &all));
+}
+
 static volatile sig_atomic_t numSignals;
 static void countSignal(int number) { ++numSignals; }
 
@@ -444,6 +481,7 @@ int main(int argc, char **argv) {
   testWakeUps();
   testSleep();
   testPlaces();
+  testApart();
   testSignals();
   testNested();
   testNestedInBroughtPool();
