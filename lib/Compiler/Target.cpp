@@ -43,15 +43,23 @@ createSubtarget(llvm::StringRef triple, llvm::StringRef cpu,
                                            features));
 }
 
-/// The features that a subtarget of `cpu` and `features` ends up with, so that
+/// The features that a subtarget of `cpu` and `features` ends up with, and, as
+/// -name, those that the name of `cpu` stands for and it does not have: so that
 /// neither what a name stands for nor what a feature implies has to be known
 /// elsewhere.
 static std::string expandFeatures(llvm::StringRef triple, llvm::StringRef cpu,
                                   llvm::StringRef features) {
   llvm::SmallVector<std::string> names;
+  llvm::StringSet<> enabled;
   for (const llvm::SubtargetFeatureKV &feature :
-       createSubtarget(triple, cpu, features)->getEnabledProcessorFeatures())
+       createSubtarget(triple, cpu, features)->getEnabledProcessorFeatures()) {
+    enabled.insert(feature.Key);
     names.push_back("+" + llvm::StringRef(feature.Key).str());
+  }
+  for (const llvm::SubtargetFeatureKV &feature :
+       createSubtarget(triple, cpu, "")->getEnabledProcessorFeatures())
+    if (!enabled.contains(feature.Key))
+      names.push_back("-" + llvm::StringRef(feature.Key).str());
   llvm::sort(names);
   return llvm::join(names, ",");
 }
@@ -147,7 +155,7 @@ llvm::Error Target::checkRunsHere() const {
   llvm::StringRef(features).split(wanted, ',', -1, /*KeepEmpty=*/false);
   for (llvm::StringRef feature : wanted) {
     auto found = here.find(feature.drop_front());
-    if (found != here.end() && !found->second &&
+    if (feature.front() == '+' && found != here.end() && !found->second &&
         !isOnlyForIntrinsics(found->first()))
       return llvm::createStringError(
           "expected a target that this machine can run, but '" + cpu +

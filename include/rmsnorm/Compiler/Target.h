@@ -32,7 +32,8 @@ public:
   llvm::StringRef getTriple() const { return triple; }
   llvm::StringRef getCPU() const { return cpu; }
 
-  /// All features that the processor has, `+avx,+avx2,...`, sorted.
+  /// All features that the processor has, `+avx,+avx2,...`, and those that are
+  /// left out of what its name stands for, `-fma`; sorted.
   llvm::StringRef getFeatures() const { return features; }
 
   /// What names the same code in every process: triple, processor, features.
