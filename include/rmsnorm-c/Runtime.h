@@ -16,14 +16,16 @@
 //             processors that the process may run on: its main thread, or,
 //             where OpenMP has been told to bind threads, the one that loaded
 //             the library. At most 1023. They are made when a loop first needs
-//             them, and are not bound to a processor.
+//             them, and are not bound to a processor; but one that is woken
+//             where its waker runs goes elsewhere and stays away from there.
 //   Who       The range is cut into one part a thread, of the same length, give
 //             or take an item. The caller runs the first part and worker i part
 //             i, in every loop; but where a worker sleeps or is kept from
 //             running, the caller takes its part.
 //   Waiting   Workers look for the next loop for RMSNORM_SPIN_US microseconds
 //             (100 unless set) and then sleep; they sleep at once where a loop
-//             has more threads than there are processors.
+//             has more threads than there are processors. A caller waits for
+//             workers that are at work ten times as long before it sleeps.
 //   Callers   One loop at a time runs on the workers. Where another thread's
 //             loop has them, also inside a parallel region of OpenMP, a loop
 //             runs on its caller alone: nobody waits for another's work.

@@ -133,9 +133,9 @@ static void *work(void *worker) {
       return NULL;
     if (posted == seen) {
       if (!rmsnormSpin(&spin, spinTime)) {
-        // The system may wake it where its waker runs, and leave it there while
-        // other processors are idle: so it wakes again and again in virtual
-        // machines whose idle processors are seen as taken by others.
+        // The system may wake it where its waker runs, and leave it there,
+        // although another processor is idle. Virtual machines, whose idle
+        // processors may look taken by others, do so each time.
         int waker = rmsnormSleep(&self->bed, &pool.posted, seen);
         rmsnormAvoidProcessor(waker, &avoided);
         hasSlept = true;

@@ -18,7 +18,7 @@ typedef struct Settings {
   int64_t numProcessors;
   /// Of a loop whose executor does not say how many.
   int64_t numThreads;
-  /// How long a thread that waits looks for work before it sleeps, in ns.
+  /// How long a worker looks for work before it sleeps, in ns.
   int64_t spinTime;
 } Settings;
 
