@@ -129,15 +129,9 @@ static bool findSpan(CheckedTensor &checked) {
   return !overflows && checked.begin <= address && checked.end >= address;
 }
 
-/// Complex numbers are as aligned as their parts.
-static int64_t getAlignment(ElementType type) {
+int64_t rmsnorm::getAlignment(ElementType type) {
   bool isComplex = type == ElementType::C64 || type == ElementType::C128;
   return getByteSize(type) / (isComplex ? 2 : 1);
-}
-
-static bool isWritten(Operand operand) {
-  return operand == Operand::Y || operand == Operand::ResidualOut ||
-         operand == Operand::Rstd;
 }
 
 static bool writesTwice(const CheckedTensor &checked) {

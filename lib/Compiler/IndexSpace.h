@@ -23,6 +23,14 @@ static_assert(maxRank <= 32, "one bit for each axis");
 
 inline bool contains(AxisSet set, int axis) { return set >> axis & 1; }
 
+/// A set of operands, by bits.
+using OperandSet = uint8_t;
+static_assert(numOperands <= 8, "one bit for each operand");
+
+inline bool contains(OperandSet set, Operand operand) {
+  return set >> static_cast<int>(operand) & 1;
+}
+
 /// The axes that a norm treats specially.
 struct NormAxes {
   AxisSet reduced = 0, features = 0;
@@ -33,6 +41,14 @@ struct NormAxes {
 llvm::Error readAxes(llvm::StringRef name,
                      std::optional<llvm::ArrayRef<int64_t>> list, int rank,
                      AxisSet &axes);
+
+/// In bytes. Complex numbers are as aligned as their parts.
+int64_t getAlignment(ElementType type);
+
+inline bool isWritten(Operand operand) {
+  return operand == Operand::Y || operand == Operand::ResidualOut ||
+         operand == Operand::Rstd;
+}
 
 /// One operand, looked at without the others.
 struct CheckedTensor {

@@ -57,6 +57,13 @@ public:
 
   void **get() { return pointers; }
 
+  /// All descriptors one after another, and where in them that of an operand
+  /// starts, by its number among those that are present.
+  llvm::ArrayRef<int64_t> getWords() const { return {words, end}; }
+  size_t getStart(size_t number) const {
+    return static_cast<const int64_t *>(pointers[number]) - words;
+  }
+
 private:
   /// { allocated, aligned, offset, extents, strides }
   int64_t words[numOperands * (3 + 2 * maxRank)];

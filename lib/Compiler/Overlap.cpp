@@ -93,11 +93,18 @@ bool Sums::search(size_t first, Wide sum) {
 // Operands
 //===----------------------------------------------------------------------===//
 
-/// Whether each element of one is the element of the other at the same place.
-static bool areSame(const IndexSpace &space, const Layout &lhs,
-                    const Layout &rhs) {
-  bool same =
-      lhs.data == rhs.data && getByteSize(lhs.type) == getByteSize(rhs.type);
+/// What is written may take the place of what is read element by element.
+static bool mayReplace(Operand written, Operand other) {
+  return written != Operand::Rstd &&
+         (other == Operand::X || other == Operand::Residual);
+}
+
+/// Whether each element of one is the same element of the other where both are
+/// at one address.
+static bool mayBeSame(const IndexSpace &space, Operand written, Operand other) {
+  const Layout &lhs = space.layouts[written], &rhs = space.layouts[other];
+  bool same = mayReplace(written, other) &&
+              getByteSize(lhs.type) == getByteSize(rhs.type);
   for (int axis = 0; same && axis < space.rank; ++axis)
     same = space.extents[axis] < 2 || lhs.strides[axis] == rhs.strides[axis];
   return same;
@@ -173,14 +180,12 @@ static Error checkPair(const IndexSpace &space, const CheckedOperands &operands,
                        Operand written, Operand other) {
   const Layout &target = space.layouts[written];
   const Layout &layout = space.layouts[other];
-  bool mayBeSame = written != Operand::Rstd &&
-                   (other == Operand::X || other == Operand::Residual);
-  if ((mayBeSame && areSame(space, target, layout)) ||
+  if ((target.data == layout.data && mayBeSame(space, written, other)) ||
       !share(space, target, operands[written], layout, operands[other]))
     return Error::success();
   return invalid(Twine("expected ") + getName(written) + " in memory apart " +
                  "from that of " + getName(other) +
-                 (mayBeSame ? ", or the very same" : "") +
+                 (mayReplace(written, other) ? ", or the very same" : "") +
                  ", but got one that overlaps with it");
 }
 
@@ -198,4 +203,14 @@ Error rmsnorm::checkOverlaps(const IndexSpace &space,
           return error;
   }
   return Error::success();
+}
+
+PerOperand<OperandSet> rmsnorm::findReplaceable(const IndexSpace &space) {
+  PerOperand<OperandSet> replaceable;
+  for (Operand written : {Operand::Y, Operand::ResidualOut})
+    for (Operand other : {Operand::X, Operand::Residual})
+      if (space.layouts[written].isPresent && space.layouts[other].isPresent &&
+          mayBeSame(space, written, other))
+        replaceable[written] |= OperandSet(1) << static_cast<int>(other);
+  return replaceable;
 }

@@ -23,6 +23,10 @@ namespace rmsnorm {
 llvm::Error checkOverlaps(const IndexSpace &space,
                           const CheckedOperands &operands);
 
+/// For each destination, the operands whose memory it may be: where both are at
+/// one address, each element of one is the same element of the other.
+PerOperand<OperandSet> findReplaceable(const IndexSpace &space);
+
 } // namespace rmsnorm
 
 #endif // RMSNORM_LIB_COMPILER_OVERLAP_H

@@ -56,6 +56,56 @@ static void testOneCall(RMSNormContext context) {
   CHECK(rmsnormContextGetNumCompiled(context) == 1);
 }
 
+/* Calls like an earlier one, at other addresses and on other kernels. */
+static void testCallsAgain(RMSNormContext context) {
+  enum { rows = 4, places = 3, shapes = 40 };
+  int64_t shape[] = {rows, length}, scaleShape[] = {length};
+  RMSNormTensor tx = {x, RMSNORM_TYPE_F32, 2, shape, NULL};
+  RMSNormTensor tw = {scale, RMSNORM_TYPE_F32, 1, scaleShape, NULL};
+  RMSNormTensor ty = {y, RMSNORM_TYPE_F32, 2, shape, NULL};
+  RMSNormOperands operands = {.x = &tx, .scale = &tw, .y = &ty};
+  static float expected[maxRows * length];
+  shape[0] = rows + places;
+  clear();
+  CHECK_OK(rmsnormRun(context, NULL, &operands, NULL));
+  CHECK(isRight(rows + places));
+  memcpy(expected, y, sizeof(y));
+  shape[0] = rows;
+  for (int place = 0; place < places; ++place) {
+    size_t first = (size_t)place * length,
+           bytes = sizeof(float) * rows * length;
+    clear();
+    tx.data = x + first, ty.data = y + first;
+    CHECK_OK(rmsnormRun(context, NULL, &operands, NULL));
+    CHECK(!memcmp(y + first, expected + first, bytes));
+    CHECK(y[first + rows * length] == -7.f);
+    CHECK(place == 0 || y[first - 1] == -7.f);
+    /* In place, though apart before. */
+    memcpy(y + first, x + first, bytes);
+    tx.data = y + first;
+    CHECK_OK(rmsnormRun(context, NULL, &operands, NULL));
+    CHECK(!memcmp(y + first, expected + first, bytes));
+  }
+  /* More kinds of calls than are kept, each of them twice. */
+  tx.data = x, ty.data = y;
+  for (int call = 0; call < 2 * shapes; ++call) {
+    shape[0] = 1 + call % shapes;
+    clear();
+    CHECK_OK(rmsnormRun(context, NULL, &operands, NULL));
+    CHECK(isRight((int)shape[0]));
+  }
+  /* Other options are another norm. */
+  RMSNormOptions options = rmsnormOptionsDefault();
+  shape[0] = 1;
+  options.epsilon = 1e30;
+  CHECK_OK(rmsnormRun(context, &options, &operands, NULL));
+  CHECK(fabsf(y[0]) < 1e-10f);
+  options.epsilon = 1e-6;
+  clear();
+  CHECK_OK(rmsnormRun(context, &options, &operands, NULL));
+  CHECK(isRight(1));
+}
+
 /* Does the items one by one from the last to the first, and counts the calls.
  */
 static void backwards(void *pool, rmsnorm_task task, void *context,
@@ -175,6 +225,25 @@ static void testExecutors(RMSNormContext context) {
   free(in), free(out), free(first);
 }
 
+/* Calls are not taken for those of a context that is gone. */
+static void testContexts(void) {
+  int64_t shape[] = {2, length}, scaleShape[] = {length};
+  RMSNormTensor tx = {x, RMSNORM_TYPE_F32, 2, shape, NULL};
+  RMSNormTensor tw = {scale, RMSNORM_TYPE_F32, 1, scaleShape, NULL};
+  RMSNormTensor ty = {y, RMSNORM_TYPE_F32, 2, shape, NULL};
+  RMSNormOperands operands = {.x = &tx, .scale = &tw, .y = &ty};
+  for (int i = 0; i < 3; ++i) {
+    RMSNormContext context;
+    CHECK_OK(rmsnormContextCreate(NULL, &context));
+    clear();
+    CHECK_OK(rmsnormRun(context, NULL, &operands, NULL));
+    CHECK(isRight(2));
+    RMSNormCacheInfo info = rmsnormContextGetCacheInfo(context);
+    CHECK(info.numCompiled + info.numLoaded == 1);
+    rmsnormContextDestroy(context);
+  }
+}
+
 /* A kernel outlives its context. */
 static void testLifetime(void) {
   RMSNormContext context;
@@ -247,9 +316,11 @@ int main(void) {
   RMSNormContext context;
   CHECK_OK(rmsnormContextCreate(NULL, &context));
   testOneCall(context);
+  testCallsAgain(context);
   testKernel(context);
   testExecutors(context);
   rmsnormContextDestroy(context);
+  testContexts();
   testLifetime();
   testThreads();
   testTypes();

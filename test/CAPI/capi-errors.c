@@ -401,9 +401,7 @@ static void testKernelCreate(void) {
   reset();
 }
 
-int main(void) {
-  CHECK_OK(rmsnormContextCreate(NULL, &context));
-  reset();
+static void testAll(void) {
   testNull();
   testShapes();
   testMemory();
@@ -414,9 +412,20 @@ int main(void) {
   testTargets();
   testKernel();
   testKernelCreate();
+}
+
+int main(void) {
+  CHECK_OK(rmsnormContextCreate(NULL, &context));
+  reset();
+  testAll();
   /* What was refused was refused for its one fault. */
   CHECK_OK(rmsnormRun(context, &c.options, &c.operands, NULL));
   CHECK(c.y[0] != -7.f && c.residualOut[0] == 1.f && c.rstd[0] != -7.f);
+  /* And is refused as well where calls like it were right. */
+  c.operands = (RMSNormOperands){.x = &c.tx, .y = &c.ty};
+  CHECK_OK(rmsnormRun(context, &c.options, &c.operands, NULL));
+  reset();
+  testAll();
   rmsnormContextDestroy(context);
   return summarize();
 }
