@@ -165,9 +165,13 @@ llvm::Error Target::checkRunsHere() const {
 }
 
 std::unique_ptr<llvm::TargetMachine> Target::createTargetMachine() const {
+  // Loops start where caches of decoded instructions have a line start: a few
+  // instructions of a loop in one more line cost up to a fifth of its speed.
+  llvm::TargetOptions options;
+  options.LoopAlignment = 64;
   return std::unique_ptr<llvm::TargetMachine>(
       nativeTarget().createTargetMachine(llvm::Triple(triple), cpu, features,
-                                         llvm::TargetOptions(),
+                                         options,
                                          llvm::Reloc::PIC_, /*CM=*/std::nullopt,
                                          llvm::CodeGenOptLevel::Default));
 }

@@ -82,6 +82,7 @@ static void vectorize(OpPassManager &pm, const CPUPipelineOptions &options) {
 }
 
 static void parallelize(OpPassManager &pm, const CPUPipelineOptions &) {
+  pm.addPass(createRMSNormUnswitchLoops());
   pm.addPass(createRMSNormParallelize());
 }
 
@@ -103,6 +104,7 @@ static void lowerToLLVM(OpPassManager &pm, const CPUPipelineOptions &) {
   pm.addPass(createConvertFuncToLLVMPass());
   pm.addPass(createUBToLLVMConversionPass());
   pm.addPass(createReconcileUnrealizedCastsPass());
+  pm.addPass(createRMSNormAllowNegativeStrides());
   pm.addPass(createCanonicalizerPass());
 }
 

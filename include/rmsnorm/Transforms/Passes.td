@@ -355,6 +355,50 @@ def RMSNormExpandFloats : Pass<"rmsnorm-expand-floats"> {
   let dependentDialects = ["::mlir::arith::ArithDialect"];
 }
 
+def RMSNormUnswitchLoops : Pass<"rmsnorm-unswitch-loops"> {
+  let summary = "Take branches that are rarely taken out of loops";
+  let description = [{
+    A loop with branches on conditions that are the same in all iterations is
+    made twice: as it is, for where one of them holds, and without the branches,
+    for where none does.
+
+    ```mlir
+    func.func @copy(%far: i1, %n: index, %x: memref<?xf32>, %y: memref<?xf32>) {
+      %c0 = arith.constant 0 : index
+      %c1 = arith.constant 1 : index
+      scf.for %i = %c0 to %n step %c1 {
+        scf.if %far {
+          memref.prefetch %x[%i], read, locality<3>, data : memref<?xf32>
+        }
+        %e = memref.load %x[%i] : memref<?xf32>
+        memref.store %e, %y[%i] : memref<?xf32>
+      }
+      return
+    }
+    // becomes
+    func.func @copy(...) {
+      ...
+      scf.if %far {
+        scf.for ... {
+          scf.if %far {
+            memref.prefetch ...
+          }
+          ...
+        }
+      } else {
+        scf.for ... {
+          %e = memref.load %x[%i] : memref<?xf32>
+          memref.store %e, %y[%i] : memref<?xf32>
+        }
+      }
+      return
+    }
+    ```
+  }];
+  let dependentDialects = ["::mlir::arith::ArithDialect",
+                           "::mlir::scf::SCFDialect"];
+}
+
 def RMSNormParallelize : Pass<"rmsnorm-parallelize", "::mlir::ModuleOp"> {
   let summary = "Take parallel loops to tasks that the runtime hands out";
   let description = [{
@@ -399,6 +443,33 @@ def RMSNormParallelize : Pass<"rmsnorm-parallelize", "::mlir::ModuleOp"> {
     "::mlir::arith::ArithDialect", "::mlir::LLVM::LLVMDialect",
     "::mlir::scf::SCFDialect",
   ];
+}
+
+def RMSNormAllowNegativeStrides : Pass<"rmsnorm-allow-negative-strides"> {
+  let summary = "Let addresses be below that of the first element";
+  let description = [{
+    Takes from the LLVM dialect what the lowering of memrefs promises in error:
+    that products of indices and strides, their sums and the addresses made of
+    them do not wrap as unsigned numbers. With negative strides they do.
+
+    ```mlir
+    llvm.func @reversed(%x: !llvm.ptr, %i: i64, %stride: i64) -> f32 {
+      %offset = llvm.mul %i, %stride overflow<nsw, nuw> : i64
+      %place = llvm.getelementptr inbounds|nuw %x[%offset]
+          : (!llvm.ptr, i64) -> !llvm.ptr, f32
+      %e = llvm.load %place : !llvm.ptr -> f32
+      llvm.return %e : f32
+    }
+    // becomes
+    llvm.func @reversed(%x: !llvm.ptr, %i: i64, %stride: i64) -> f32 {
+      %offset = llvm.mul %i, %stride overflow<nsw> : i64
+      %place = llvm.getelementptr inbounds %x[%offset]
+          : (!llvm.ptr, i64) -> !llvm.ptr, f32
+      ...
+    }
+    ```
+  }];
+  let dependentDialects = ["::mlir::LLVM::LLVMDialect"];
 }
 
 #endif // RMSNORM_TRANSFORMS_PASSES_TD
