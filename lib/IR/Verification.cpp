@@ -437,8 +437,8 @@ static LogicalResult checkSteps(function_ref<InFlightDiagnostic()> emitError,
 
 LogicalResult CPUScheduleAttr::verify(
     function_ref<InFlightDiagnostic()> emitError, ArrayRef<int64_t> vector,
-    ArrayRef<int64_t> normalizeVector, int64_t chain, int64_t part,
-    int64_t panel, int64_t rows, bool shareRows, int64_t prefetch,
+    ArrayRef<int64_t> normalizeVector, int64_t chain, int64_t fold,
+    int64_t part, int64_t panel, int64_t rows, bool shareRows, int64_t prefetch,
     int64_t nontemporal, int64_t grain) {
   // C23: the steps fall by powers of two to 1.
   if (failed(checkSteps(emitError, "vector", vector)) ||
@@ -447,6 +447,11 @@ LogicalResult CPUScheduleAttr::verify(
   // C24: a chain has terms, and few enough for the digits that are promised.
   if (chain < 1 || chain > 8)
     return emitError() << "expected chain to be from 1 to 8, but got " << chain;
+  // C27: lanes are added in pairs.
+  if (fold < 0 || fold > 1024 || (fold != 0 && !llvm::isPowerOf2_64(fold)))
+    return emitError() << "expected fold to be 0 or a power of two up to 1024, "
+                          "but got "
+                       << fold;
   // C25: sizes are not negative.
   for (auto [name, value] : {std::pair<StringRef, int64_t>{"part", part},
                              {"panel", panel},

@@ -78,7 +78,8 @@ private:
 /// For ops on a number for each part or row: little code. A chain would round
 /// the sums of parts in the type of the terms.
 static CPUScheduleAttr scheduleOfFew(MLIRContext *context) {
-  return CPUScheduleAttr::get(context, {8, 1}, {8, 1}, /*chain=*/1, /*part=*/0,
+  return CPUScheduleAttr::get(context, {8, 1}, {8, 1}, /*chain=*/1, /*fold=*/0,
+                              /*part=*/0,
                               /*panel=*/0, /*rows=*/1, /*share_rows=*/false,
                               /*prefetch=*/0, /*nontemporal=*/0, /*grain=*/0);
 }

@@ -133,6 +133,13 @@ static bool isContiguousAlong(linalg::GenericOp op, OpOperand &operand,
          VectorType::isValidElementType(type.getElementType());
 }
 
+bool ElementwiseEmitter::isContiguous() {
+  return llvm::all_of(op->getOpOperands(), [&](OpOperand &operand) {
+    return !runsAlongVector(operand) ||
+           isContiguousAlong(op, operand, vectorLoop);
+  });
+}
+
 ElementwiseEmitter::Number ElementwiseEmitter::load(OpOperand &operand,
                                                     int64_t width) {
   Value laidOut = converted.lookup(operand.getOperandNumber());

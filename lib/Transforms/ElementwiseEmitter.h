@@ -82,6 +82,10 @@ public:
                                            int64_t lane = 0);
   bool runsAlongVector(mlir::OpOperand &operand);
 
+  /// Whether all operands along the vector loop are read and written as
+  /// vectors, not element by element.
+  bool isContiguous();
+
   /// Whether the even lanes of vectors of `width` come before the odd ones.
   bool usesEvenOdd(int64_t width);
 

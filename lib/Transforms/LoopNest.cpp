@@ -15,28 +15,28 @@
 using namespace mlir;
 using namespace rmsnorm;
 
-/// The loop along which the operand of the highest rank is contiguous; else the
+/// The loop along which an operand of the highest rank is contiguous; else the
 /// last. A loop of one iteration has nothing to vectorize.
 static unsigned chooseVectorLoop(linalg::GenericOp op,
                                  ArrayRef<OpFoldResult> extents) {
   auto isUnit = [&](unsigned loop) {
     return getConstantIntValue(extents[loop]) == 1;
   };
-  unsigned best = op.getNumLoops() - 1;
-  while (best > 0 && isUnit(best))
-    --best;
-  int64_t bestRank = 0;
+  int64_t highest = 0;
+  for (Value operand : op->getOperands())
+    highest = std::max(highest, cast<MemRefType>(operand.getType()).getRank());
   for (OpOperand &operand : op->getOpOperands()) {
     auto type = cast<MemRefType>(operand.get().getType());
     std::optional<unsigned> last =
         lastLoopOf(op.getMatchingIndexingMap(&operand));
-    if (type.getRank() <= bestRank || !last || isUnit(*last) ||
-        !type.isLastDimUnitStride())
-      continue;
-    best = *last;
-    bestRank = type.getRank();
+    if (type.getRank() == highest && last && !isUnit(*last) &&
+        type.isLastDimUnitStride())
+      return *last;
   }
-  return best;
+  unsigned loop = op.getNumLoops() - 1;
+  while (loop > 0 && isUnit(loop))
+    --loop;
+  return loop;
 }
 
 //===----------------------------------------------------------------------===//
@@ -193,7 +193,7 @@ static void emitIf(OpBuilder &b, Location loc, Value condition,
 /// has a bound.
 void LoopNest::convertOnce(SmallVectorImpl<Value> &heap) {
   std::optional<int64_t> bound = boundOf(emitter.vectorLoop);
-  ArrayRef<int64_t> steps = schedule.getNormalizeVector();
+  ArrayRef<int64_t> steps = elementwiseSteps();
   SmallVector<OpOperand *> inputs = emitter.findConverted(steps.front());
   if (!bound || *bound > schedule.getPanel() || inputs.empty())
     return;
@@ -214,8 +214,18 @@ void LoopNest::convertOnce(SmallVectorImpl<Value> &heap) {
     emitter.readFrom(*input, slot);
 }
 
-void LoopNest::emitElementwise() {
+/// What is read or written element by element gains nothing by more of them at
+/// a time.
+ArrayRef<int64_t> LoopNest::elementwiseSteps() {
+  constexpr int64_t few = 8;
   ArrayRef<int64_t> steps = schedule.getNormalizeVector();
+  return emitter.isContiguous()
+             ? steps
+             : steps.drop_while([](int64_t step) { return step > few; });
+}
+
+void LoopNest::emitElementwise() {
+  ArrayRef<int64_t> steps = elementwiseSteps();
   Value bypasses;
   if (streaming)
     bypasses = streaming->emitBypasses(b, emitter.indices);

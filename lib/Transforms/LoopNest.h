@@ -31,6 +31,14 @@ struct RowGroup {
   int64_t count;
 };
 
+/// A step of the schedule in a sum over the vector loop.
+struct RowStep {
+  Section part;
+  /// Lanes of a step, and of its totals.
+  int64_t width, kept;
+  bool isOneChain;
+};
+
 /// How the values of one output are joined.
 enum class Join { Add, AddInteger, Maximum };
 
@@ -55,6 +63,7 @@ private:
   void emitLeaf(llvm::ArrayRef<unsigned> reductions, bool vectorIsReduced);
   void emitVectors(llvm::ArrayRef<int64_t> steps,
                    llvm::function_ref<void(int64_t)> inner);
+  llvm::ArrayRef<int64_t> elementwiseSteps();
   void emitElementwise();
   void convertOnce(llvm::SmallVectorImpl<mlir::Value> &heap);
   void emitElements(int64_t width, mlir::Value bypasses);
@@ -81,12 +90,17 @@ private:
                 leaf);
   void emitBlocks(int64_t block, Section section,
                   llvm::function_ref<void(Section, bool)> inner);
+  bool isOneChain(unsigned loop, Section section, int64_t width);
   llvm::SmallVector<mlir::Value> addSection(unsigned loop, Section section,
-                                            int64_t width,
+                                            int64_t width, int64_t kept,
                                             mlir::ValueRange totals);
   llvm::SmallVector<mlir::Value> sumAlong(unsigned loop, Section section,
                                           int64_t width);
   void addToOutputs(mlir::ValueRange sums, int64_t width);
+  /// How many lanes the totals of a row have, for steps of `width`.
+  int64_t keptLanes(int64_t width) {
+    return schedule.getFold() ? std::min(width, schedule.getFold()) : width;
+  }
   /// How far along `loop` one accumulation of `width` lanes goes.
   int64_t stepOf(unsigned loop, int64_t width) {
     return loop == emitter.vectorLoop ? width : 1;
@@ -105,6 +119,7 @@ private:
   bool isCompensated(unsigned output);
   std::pair<mlir::Value, mlir::Value> twoSum(mlir::Value a, mlir::Value other);
   mlir::Value compensate(mlir::Value total, mlir::Value lost);
+  size_t getNumTotals();
   llvm::SmallVector<mlir::Value> startTotals(int64_t width);
   llvm::SmallVector<mlir::Value> finishTotals(mlir::ValueRange totals);
   std::optional<int64_t> boundOf(unsigned loop);
@@ -127,12 +142,15 @@ private:
   /// Sums the lanes of `vector` by halves until `lanes` are left.
   mlir::Value sumLanes(unsigned output, mlir::Value vector, int64_t width,
                        int64_t lanes = 1);
+  llvm::SmallVector<mlir::Value> sumLanesOfEach(mlir::ValueRange vectors,
+                                                int64_t width, int64_t lanes);
   llvm::SmallVector<mlir::Value> neutrals(int64_t width, bool widened);
   mlir::Type elementOf(unsigned output) {
     return op.getBody()->getArgument(op.getNumDpsInputs() + output).getType();
   }
   /// `value` in the type that totals are kept in.
   mlir::Value widen(unsigned output, mlir::Value value);
+  llvm::SmallVector<mlir::Value> widenEach(mlir::ValueRange values);
   mlir::Value narrow(unsigned output, mlir::Value value);
 
   mlir::RewriterBase &b;

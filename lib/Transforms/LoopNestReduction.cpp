@@ -12,6 +12,7 @@
 #include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/Dialect/Utils/StaticValueUtils.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
+#include "mlir/IR/TypeUtilities.h"
 #include "rmsnorm/IR/Scratch.h"
 
 using namespace mlir;
@@ -35,11 +36,12 @@ LoopNest::emitOuter(ArrayRef<unsigned> loops, ValueRange totals,
 }
 
 /// One accumulator of `width` lanes over `section` of `loop`. Without a loop
-/// where it is one whole chain.
+/// where it is one whole chain of vectors.
 SmallVector<Value> LoopNest::sumAlong(unsigned loop, Section section,
                                       int64_t width) {
   int64_t step = stepOf(loop, width);
-  if (section.size && *section.size == schedule.getChain() * step) {
+  if (section.size && *section.size == schedule.getChain() * step &&
+      emitter.isContiguous()) {
     SmallVector<Value> sums = neutrals(width, /*widened=*/false);
     for (int64_t offset = 0; offset < *section.size; offset += step) {
       emitter.indices[loop] =
@@ -66,61 +68,82 @@ void LoopNest::emitBlocks(int64_t block, Section section,
             [&](Section part, int64_t step) { inner(part, step == block); });
 }
 
-/// Adds `section` of `loop` to `totals`, a chain at a time: whole chains in a
-/// loop, then what is left.
+bool LoopNest::isOneChain(unsigned loop, Section section, int64_t width) {
+  return section.most &&
+         *section.most <= schedule.getChain() * stepOf(loop, width);
+}
+
+/// Adds `section` of `loop` to `totals` of `kept` lanes, a chain at a time:
+/// whole chains in a loop, then what is left.
 SmallVector<Value> LoopNest::addSection(unsigned loop, Section section,
-                                        int64_t width, ValueRange totals) {
+                                        int64_t width, int64_t kept,
+                                        ValueRange totals) {
+  auto addChain = [&](ValueRange totals, Section chain) {
+    SmallVector<Value> sums = sumAlong(loop, chain, width);
+    return joinAll(totals, sumLanesOfEach(sums, width, kept));
+  };
+  if (isOneChain(loop, section, width))
+    return addChain(totals, section);
   int64_t block = schedule.getChain() * stepOf(loop, width);
-  if (section.most && *section.most <= block)
-    return joinAll(totals, sumAlong(loop, section, width));
   SmallVector<Value> current = llvm::to_vector(totals);
   emitBlocks(block, section, [&](Section part, bool isWhole) {
     if (!isWhole) {
-      current = joinAll(current, sumAlong(loop, part, width));
+      current = addChain(current, part);
       return;
     }
-    current = emitFor(
-        part.lower, part.upper, block, current,
-        [&](Value lower, ValueRange carried) {
-          Value upper = arith::AddIOp::create(b, loc, lower, constant(block));
-          return joinAll(carried,
-                         sumAlong(loop, {lower, upper, block, block}, width));
-        });
+    current = emitFor(part.lower, part.upper, block, current,
+                      [&](Value lower, ValueRange carried) {
+                        Value upper = arith::AddIOp::create(b, loc, lower,
+                                                            constant(block));
+                        return addChain(carried, {lower, upper, block, block});
+                      });
   });
   return current;
 }
 
-/// Reduces over the loops `outer` and, within them, over the vector loop: the
-/// lanes of each step of the schedule have totals of their own, which are
-/// carried through all the loops and summed at the end, until `lanes` are left
-/// where the step has that many, else to one.
+/// Reduces over the loops `outer` and, within them, over the vector loop. The
+/// totals of each step of the schedule are carried through all the loops and
+/// summed at the end, until `lanes` are left where there are that many, else to
+/// one. What is one chain needs no totals: its lanes are summed as they are.
 void LoopNest::sumVectors(ArrayRef<unsigned> outer, int64_t lanes,
                           function_ref<void(SmallVector<Value>, int64_t)> use) {
   unsigned loop = emitter.vectorLoop;
-  SmallVector<int64_t> widths;
+  SmallVector<RowStep> steps;
   SmallVector<Value> totals;
-  emitSteps(schedule.getVector(), whole(loop), [&](Section, int64_t width) {
-    widths.push_back(width);
-    totals.append(startTotals(width));
-  });
+  emitSteps(schedule.getVector(), whole(loop),
+            [&](Section part, int64_t width) {
+              int64_t kept = keptLanes(width);
+              bool isOne = outer.empty() && isOneChain(loop, part, width);
+              steps.push_back({part, width, kept, isOne});
+              if (!isOne)
+                totals.append(startTotals(kept));
+            });
   totals = emitOuter(outer, totals, [&](ValueRange carried) {
     SmallVector<Value> next;
-    emitSteps(schedule.getVector(), whole(loop),
-              [&](Section part, int64_t width) {
-                size_t count = carried.size() / widths.size();
-                next.append(addSection(loop, part, width,
-                                       carried.slice(next.size(), count)));
-              });
+    size_t count = getNumTotals();
+    for (const RowStep &step : steps)
+      if (!step.isOneChain)
+        next.append(addSection(loop, step.part, step.width, step.kept,
+                               carried.slice(next.size(), count)));
     return next;
   });
-  ValueRange all = totals;
-  for (auto [i, width] : llvm::enumerate(widths)) {
-    size_t count = all.size() / widths.size();
-    SmallVector<Value> sums = finishTotals(all.slice(i * count, count));
-    int64_t left = width >= lanes ? lanes : 1;
-    for (auto [output, sum] : llvm::enumerate(sums))
-      sum = sumLanes(output, sum, width, left);
-    use(std::move(sums), left);
+  ValueRange left = totals;
+  for (const RowStep &step : steps) {
+    SmallVector<Value> sums;
+    int64_t width = step.isOneChain ? step.width : step.kept;
+    int64_t end = width >= lanes ? lanes : 1;
+    if (step.isOneChain) {
+      width = std::max(end, step.kept);
+      sums = sumLanesOfEach(sumAlong(loop, step.part, step.width), step.width,
+                            width);
+      if (width <= step.kept)
+        sums = widenEach(sums);
+    } else {
+      size_t count = getNumTotals();
+      sums = finishTotals(left.take_front(count));
+      left = left.drop_front(count);
+    }
+    use(sumLanesOfEach(sums, width, end), end);
   }
 }
 
@@ -148,7 +171,7 @@ void LoopNest::emitColumns(ArrayRef<unsigned> reductions, int64_t width) {
   unsigned rows = reductions.back();
   SmallVector<Value> totals = emitOuter(
       reductions.drop_back(), startTotals(width), [&](ValueRange carried) {
-        return addSection(rows, whole(rows), width, carried);
+        return addSection(rows, whole(rows), width, width, carried);
       });
   addToOutputs(finishTotals(totals), width);
 }
@@ -246,6 +269,14 @@ Value LoopNest::sumLanes(unsigned output, Value vector, int64_t width,
   return vector;
 }
 
+SmallVector<Value> LoopNest::sumLanesOfEach(ValueRange vectors, int64_t width,
+                                            int64_t lanes) {
+  SmallVector<Value> sums;
+  for (auto [output, vector] : llvm::enumerate(vectors))
+    sums.push_back(sumLanes(output, vector, width, lanes));
+  return sums;
+}
+
 LogicalResult LoopNest::findJoins() {
   if (op.getNumReductionLoops() == 0)
     return success();
@@ -309,6 +340,13 @@ Value LoopNest::compensate(Value total, Value lost) {
   return arith::SelectOp::create(b, loc, isNumber, sum, total);
 }
 
+size_t LoopNest::getNumTotals() {
+  unsigned outputs = op.getNumDpsInits();
+  return outputs + llvm::count_if(llvm::seq(outputs), [&](unsigned output) {
+           return isCompensated(output);
+         });
+}
+
 /// Zeros: the totals and, after them, what the compensated ones have lost.
 SmallVector<Value> LoopNest::startTotals(int64_t width) {
   SmallVector<Value> totals = neutrals(width, /*widened=*/true);
@@ -362,10 +400,18 @@ static Type withElement(Type type, Type element) {
 }
 
 Value LoopNest::widen(unsigned output, Value value) {
-  if (joins[output] != Join::Add || !elementOf(output).isF32())
+  if (joins[output] != Join::Add ||
+      !getElementTypeOrSelf(value.getType()).isF32())
     return value;
   return arith::ExtFOp::create(
       b, loc, withElement(value.getType(), b.getF64Type()), value);
+}
+
+SmallVector<Value> LoopNest::widenEach(ValueRange values) {
+  SmallVector<Value> wide;
+  for (auto [output, value] : llvm::enumerate(values))
+    wide.push_back(widen(output, value));
+  return wide;
 }
 
 Value LoopNest::narrow(unsigned output, Value value) {

@@ -89,6 +89,10 @@ Value LoopNest::sumSideBySide(unsigned output, ArrayRef<Value> rows) {
   SmallVector<Value> vectors = llvm::map_to_vector(
       orderOfRows(count, group), [&](int64_t row) { return rows[row]; });
   for (int64_t half = count / 2; half >= 1; half /= 2) {
+    // As the lanes of a row alone are.
+    if (2 * half <= keptLanes(count))
+      for (Value &vector : vectors)
+        vector = widen(output, vector);
     Fold fold = foldOf(count, half, group);
     SmallVector<Value> next;
     for (size_t i = 0; i < vectors.size(); i += 2) {
@@ -142,7 +146,7 @@ void LoopNest::emitRowSums(const RowGroup &group) {
     for (int64_t row : llvm::seq(part.lanes == 1 ? 1 : group.count))
       rows.push_back(emitter.loadVector(part.memory, constant(row * part.lanes),
                                         group.count));
-    Value sum = sumSideBySide(part.output, rows);
+    Value sum = widen(part.output, sumSideBySide(part.output, rows));
     Value &total = sums[part.output];
     total = total ? join(part.output, total, sum) : sum;
   }
@@ -167,7 +171,7 @@ void LoopNest::emitSharedElementwise(const RowGroup &group) {
         b, loc, bypasses, streaming->emitBypasses(b, emitter.indices));
   }
   Value end = arith::AddIOp::create(b, loc, group.first, constant(group.count));
-  emitVectors(schedule.getNormalizeVector(), [&](int64_t width) {
+  emitVectors(elementwiseSteps(), [&](int64_t width) {
     emitter.loadShared(group.loop, width);
     emitFor(group.first, end, 1, {}, [&](Value row, ValueRange) {
       emitter.indices[group.loop] = row;

@@ -68,12 +68,37 @@ static int64_t panelOf(NormOpInterface op) {
 /// Terms that are worth a task of their own: elements, or rows of columns.
 static int64_t partOf(NormOpInterface op) { return hasRows(op) ? 8192 : 32; }
 
+namespace {
+/// How rows are taken: steps of the first and the second pass, lanes of the
+/// totals, and how many rows at a time.
+struct RowShape {
+  int64_t step, second, fold, rows;
+};
+} // namespace
+
+/// Up to some length, the ends of rows cost more than what is saved by taking a
+/// row at a time. Scales that have to be converted are, for several rows. The
+/// totals and the accumulators of a step fill the registers of AVX; more lanes
+/// than one of its vectors has would only be more totals.
+static RowShape shapeOfRows(NormOpInterface op) {
+  constexpr int64_t shortest = 128, shortRow = 640;
+  bool isNarrow = widthOf(op.getX()) < 32;
+  int64_t length = rowLength(op).value_or(shortRow + 1);
+  if (computesInFloat64(op))
+    return {length <= shortRow ? 8 : 16, 16, 4, length <= shortRow ? 4 : 1};
+  if (length <= shortest)
+    return {length <= shortest / 2 ? 16 : 32, 32, 4, 16};
+  if (length <= shortRow)
+    return {64, 32, 8, 8};
+  return isNarrow ? RowShape{64, 64, 8, 1} : RowShape{32, 32, 8, 1};
+}
+
 /// The default depends on the types and the static extents alone, so that every
 /// target sums the same tree.
 static CPUScheduleAttr defaultSchedule(NormOpInterface op) {
   bool isWide = computesInFloat64(op);
-  // The totals and the accumulators of a step fill the registers of AVX.
-  int64_t step = isWide ? 16 : 32, second = isWide ? 16 : 32;
+  int64_t wide = isWide ? 16 : 32;
+  RowShape shape = hasRows(op) ? shapeOfRows(op) : RowShape{wide, wide, 0, 1};
   // A large term costs the digits of the terms after it in its chain. Three of
   // them leave results of f32 within 4 ulp; narrower ones, and those of f64,
   // which may have 8, bear seven. In columns a chain is a number of rows that
@@ -83,20 +108,14 @@ static CPUScheduleAttr defaultSchedule(NormOpInterface op) {
       cast<DestinationStyleOpInterface>(op.getOperation()).getDpsInits();
   bool isNarrow = widthOf(inits[0]) < 32;
   int64_t chain = hasRows(op) && (isWide || isNarrow) ? 8 : 4;
-  // Up to some length, the ends of rows cost more than what is saved by taking
-  // a row at a time. Scales that have to be converted are, for several rows.
-  constexpr int64_t shortRow = 640;
-  std::optional<int64_t> length = rowLength(op);
-  bool isShort = length && *length <= shortRow;
-  int64_t rows = !isShort ? 1 : isWide ? 4 : 8;
-  SmallVector<int64_t> steps{isShort ? step / 2 : step, 8, 1};
+  SmallVector<int64_t> steps{shape.step, 8, 1};
   steps.erase(llvm::unique(steps), steps.end());
-  return CPUScheduleAttr::get(op.getContext(), steps, {second, 8, 1}, chain,
-                              partOf(op), panelOf(op), rows,
-                              /*share_rows=*/isShort && widthOf(op.getX()) < 32,
-                              /*prefetch=*/int64_t(1) << 20,
-                              /*nontemporal=*/int64_t(1) << 25,
-                              /*grain=*/int64_t(1) << 15);
+  return CPUScheduleAttr::get(
+      op.getContext(), steps, {shape.second, 8, 1}, chain, shape.fold,
+      partOf(op), panelOf(op), shape.rows,
+      /*share_rows=*/shape.rows > 1 && widthOf(op.getX()) < 32,
+      /*prefetch=*/int64_t(1) << 20,
+      /*nontemporal=*/int64_t(1) << 25, /*grain=*/int64_t(1) << 15);
 }
 
 namespace {

@@ -1,7 +1,7 @@
 // Part of the RMSNorm project, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// The checks C18 to C26 of docs/Semantics.md, and text that is no attribute or
+// The checks C18 to C27 of docs/Semantics.md, and text that is no attribute or
 // no op of the dialect.
 //
 // RUN: rmsnorm-opt %s --split-input-file --verify-diagnostics
@@ -161,6 +161,24 @@
 // C26: too many rows
 // expected-error @below {{expected rows to be a power of two from 1 to 16, but got 32}}
 #a = #rmsnorm.cpu_schedule<vector = [1], normalize_vector = [1], rows = 32>
+
+// -----
+
+// C27: a negative fold
+// expected-error @below {{expected fold to be 0 or a power of two up to 1024, but got -8}}
+#a = #rmsnorm.cpu_schedule<vector = [1], normalize_vector = [1], fold = -8>
+
+// -----
+
+// C27: a fold that is no power of two
+// expected-error @below {{expected fold to be 0 or a power of two up to 1024, but got 6}}
+#a = #rmsnorm.cpu_schedule<vector = [1], normalize_vector = [1], fold = 6>
+
+// -----
+
+// C27: a fold of more lanes than a step may have
+// expected-error @below {{expected fold to be 0 or a power of two up to 1024, but got 2048}}
+#a = #rmsnorm.cpu_schedule<vector = [1], normalize_vector = [1], fold = 2048>
 
 // -----
 

@@ -1,15 +1,17 @@
 // RUN: rmsnorm-opt %s --rmsnorm-schedule --rmsnorm-tile --rmsnorm-decompose --rmsnorm-vectorize --split-input-file | FileCheck %s
 
 // One parallel loop over rows, x loaded in two loops, nothing of x's size. A
-// chain of terms in f32 ends in a total in f64.
+// chain of terms in f32 is folded to eight lanes and ends in totals in f64.
 // CHECK-LABEL: func.func @last_axis
 // CHECK-NOT: memref.alloc(
 // CHECK: scf.parallel
-// CHECK: scf.for {{.*}} -> (vector<[[LANES:[0-9]+]]xf64>)
-// CHECK: vector.load %[[ROW:[a-z0-9_]+]][{{.*}} vector<[[LANES]]xf32>
-// CHECK: llvm.intr.fmuladd
-// CHECK: arith.extf {{.*}} : vector<[[LANES]]xf32> to vector<[[LANES]]xf64>
-// CHECK: arith.addf {{.*}} : vector<[[LANES]]xf64>
+// CHECK: scf.for {{.*}} -> (vector<8xf64>)
+// CHECK: vector.load %[[ROW:[a-z0-9_]+]][{{.*}} vector<32xf32>
+// CHECK-COUNT-4: llvm.intr.fmuladd
+// CHECK: arith.addf {{.*}} : vector<16xf32>
+// CHECK: arith.addf {{.*}} : vector<8xf32>
+// CHECK: arith.extf {{.*}} : vector<8xf32> to vector<8xf64>
+// CHECK: arith.addf {{.*}} : vector<8xf64>
 // CHECK: math.sqrt
 // CHECK: scf.for
 // CHECK: vector.load %[[ROW]][

@@ -103,7 +103,7 @@ def RMSNorm_RMSNormOp : RMSNorm_Op<"rms_norm"> {
     | `stats_type` | a wider statistics type than that of `x` alone | C15 |
     | `stable` | divide by a power of two before squaring: no overflow | |
     | `device_group` | the devices that share one statistic | C18, C19, C20, C21, C22 |
-    | `schedule` | how the norm maps to the CPU | C23, C24, C25, C26 |
+    | `schedule` | how the norm maps to the CPU | C23, C24, C25, C26, C27 |
 
     The checks are those of [Semantics.md](Semantics.md#what-is-accepted).
 
