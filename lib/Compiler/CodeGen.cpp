@@ -8,6 +8,7 @@
 #include "CodeGen.h"
 #include "llvm/Analysis/TargetTransformInfo.h"
 #include "llvm/IR/IRBuilder.h"
+#include "llvm/IR/InstIterator.h"
 #include "llvm/IR/LegacyPassManager.h"
 #include "llvm/IR/Module.h"
 #include "llvm/IR/OptBisect.h"
@@ -20,6 +21,7 @@
 #include "llvm/Transforms/Scalar/LoopRotation.h"
 #include "llvm/Transforms/Scalar/SROA.h"
 #include "llvm/Transforms/Scalar/SimplifyCFG.h"
+#include "llvm/Transforms/Utils/Cloning.h"
 
 using namespace llvm;
 using namespace rmsnorm;
@@ -76,6 +78,27 @@ static Error addPackedFunction(Module &module, const FunctionInfo &info) {
   return Error::success();
 }
 
+/// Puts what `function` calls of its module into it, and erases what is called
+/// by no other then.
+static void inlineCalls(Function &function) {
+  auto findCall = [&]() -> CallInst * {
+    for (Instruction &instruction : instructions(function))
+      if (auto *call = dyn_cast<CallInst>(&instruction))
+        if (Function *callee = call->getCalledFunction())
+          if (!callee->isDeclaration())
+            return call;
+    return nullptr;
+  };
+  while (CallInst *call = findCall()) {
+    Function *callee = call->getCalledFunction();
+    InlineFunctionInfo info;
+    if (!InlineFunction(*call, info).isSuccess())
+      return;
+    if (callee->use_empty())
+      callee->eraseFromParent();
+  }
+}
+
 /// Defines rmsnorm_parallel_for as `task(context, 0, count)`, if it is called.
 static void addSerialFallback(Module &module) {
   Function *callee = module.getFunction("rmsnorm_parallel_for");
@@ -123,12 +146,16 @@ static void optimize(Module &module, TargetMachine &machine) {
 }
 
 namespace {
-/// Leaves out a pass of the code generator that takes up to a third of the time
-/// of long functions: it looks for the best addresses in loops, and its time
-/// grows faster than they do. Kernels for short rows, which take many rows a
-/// step, run 2 to 7 % faster for it, and most are below the bound; others are
-/// as fast without. By a gate of the LLVMContext, as LLVM's own switch is
-/// global to the process.
+/// Leaves out passes of the code generator that take more time than they are
+/// worth, by a gate of the LLVMContext, as LLVM's own switches are global to
+/// the process:
+///
+///  * the second scheduler, as processors that vector code counts on reorder
+///    instructions themselves: a twelfth of the time, no speed;
+///  * the search for the best addresses in loops, in long functions: up to a
+///    third of the time, as its own grows faster than they do. Kernels for
+///    short rows, which take many rows a step, run 2 to 7 % faster for it, and
+///    most are below the bound; others are as fast without.
 class PassGate : public OptPassGate {
 public:
   explicit PassGate(Module &module) {
@@ -137,6 +164,8 @@ public:
   }
 
   bool shouldRunPass(StringRef pass, StringRef) const override {
+    if (pass == "Post RA top-down list latency scheduler")
+      return false;
     return instructions <= most || pass != "Loop Strength Reduction";
   }
   bool isEnabled() const override { return true; }
@@ -167,6 +196,9 @@ Expected<std::string> rmsnorm::generateCode(Module &module,
     for (const FunctionInfo &info : functions)
       if (Error error = addPackedFunction(module, info))
         return error;
+  if (options.packedOnly)
+    for (const FunctionInfo &info : functions)
+      inlineCalls(*module.getFunction(getPackedName(info.name)));
   if (options.cInterface)
     for (const FunctionInfo &info : functions)
       if (Error error = addCFunction(module, info))

@@ -66,12 +66,15 @@ Kernel::compile(Compiler &compiler, const Specification &spec) {
                      Twine(maxRank) + " or less, but got rank " +
                      Twine(spec.operands[operand]->shape.size()));
   bool isNorm = false;
-  Expected<CompiledModule> compiled =
-      compiler.compile([&](mlir::MLIRContext &context) {
+  CompileOptions options;
+  options.packedOnly = true;
+  Expected<CompiledModule> compiled = compiler.compile(
+      [&](mlir::MLIRContext &context) {
         mlir::OwningOpRef<mlir::ModuleOp> module = buildModule(spec, context);
         isNorm = bool(module);
         return module;
-      });
+      },
+      options);
   if (!compiled && !isNorm)
     return refuse(llvm::toString(compiled.takeError()));
   if (!compiled)

@@ -169,9 +169,11 @@ std::unique_ptr<llvm::TargetMachine> Target::createTargetMachine() const {
   // instructions of a loop in one more line cost up to a fifth of its speed.
   llvm::TargetOptions options;
   options.LoopAlignment = 64;
+  // What this level leaves out has a tenth of the time, and no kernel is faster
+  // for it.
+  constexpr auto level = llvm::CodeGenOptLevel::Less;
   return std::unique_ptr<llvm::TargetMachine>(
       nativeTarget().createTargetMachine(llvm::Triple(triple), cpu, features,
-                                         options,
-                                         llvm::Reloc::PIC_, /*CM=*/std::nullopt,
-                                         llvm::CodeGenOptLevel::Default));
+                                         options, llvm::Reloc::PIC_,
+                                         /*CM=*/std::nullopt, level));
 }

@@ -105,7 +105,6 @@ static void lowerToLLVM(OpPassManager &pm, const CPUPipelineOptions &) {
   pm.addPass(createUBToLLVMConversionPass());
   pm.addPass(createReconcileUnrealizedCastsPass());
   pm.addPass(createRMSNormAllowNegativeStrides());
-  pm.addPass(createCanonicalizerPass());
 }
 
 static constexpr Stage stages[] = {

@@ -260,24 +260,23 @@ SmallVector<OpOperand *> ElementwiseEmitter::findConverted(int64_t width) {
   });
 }
 
-void ElementwiseEmitter::storeOperand(OpOperand &operand, Value value,
-                                      Number parts, int64_t width,
-                                      int64_t alignment) {
-  SmallVector<Value> at = indicesOf(operand);
+Value ElementwiseEmitter::toMemory(OpOperand &operand, Value value,
+                                   int64_t width) {
+  if (width == 1 || !isContiguousAlong(op, operand, vectorLoop))
+    return value;
+  Type element = cast<MemRefType>(operand.get().getType()).getElementType();
+  if (usesEvenOdd(width))
+    value = element.isBF16() && getElementTypeOrSelf(value).isF32()
+                ? narrowEvenOdd(b, loc, value, mayHoldPayload())
+                : fromEvenOdd(b, loc, value);
+  // As bits: from block to block, a target without bf16 would widen it.
+  return narrowFloatToBits(b, loc, value);
+}
+
+void ElementwiseEmitter::storeLanes(OpOperand &operand, Value value,
+                                    Number parts, int64_t width) {
   Value memref = operand.get();
   Type element = cast<MemRefType>(memref.getType()).getElementType();
-  if (width > 1 && isContiguousAlong(op, operand, vectorLoop)) {
-    if (usesEvenOdd(width))
-      value = element.isBF16() && getElementTypeOrSelf(value).isF32()
-                  ? narrowEvenOdd(b, loc, value, mayHoldPayload())
-                  : fromEvenOdd(b, loc, value);
-    auto store = vector::StoreOp::create(b, loc, value, memref, at);
-    if (alignment) {
-      store.setNontemporal(true);
-      store.setAlignment(alignment);
-    }
-    return;
-  }
   if (width > 1 && !parts.im)
     value = narrowFloatToBits(b, loc, value);
   auto laneOf = [&](Value vector, int64_t lane) -> Value {
@@ -334,13 +333,32 @@ Value ElementwiseEmitter::loadOutput(unsigned output, int64_t width) {
   return load(*op.getDpsInitOperand(output), width).re;
 }
 
-void ElementwiseEmitter::store(ValueRange values, int64_t width,
-                               int64_t alignment) {
+SmallVector<Value> ElementwiseEmitter::toMemory(ValueRange values,
+                                                int64_t width) {
+  SmallVector<Value> converted;
+  for (auto [output, value] : llvm::enumerate(values))
+    converted.push_back(toMemory(*op.getDpsInitOperand(output), value, width));
+  return converted;
+}
+
+void ElementwiseEmitter::storeConverted(ValueRange values, int64_t width,
+                                        int64_t alignment) {
   for (auto [output, value] : llvm::enumerate(values)) {
     OpOperand &operand = *op.getDpsInitOperand(output);
-    auto yield = cast<linalg::YieldOp>(op.getBody()->getTerminator());
-    Number parts = complexNumbers.lookup(yield.getOperand(output));
-    storeOperand(operand, value, parts, width, alignment);
+    if (width == 1 || !isContiguousAlong(op, operand, vectorLoop)) {
+      auto yield = cast<linalg::YieldOp>(op.getBody()->getTerminator());
+      Number parts = complexNumbers.lookup(yield.getOperand(output));
+      storeLanes(operand, value, parts, width);
+      continue;
+    }
+    Value memref =
+        reinterpretElements(b, loc, operand.get(), getElementTypeOrSelf(value));
+    auto store =
+        vector::StoreOp::create(b, loc, value, memref, indicesOf(operand));
+    if (alignment) {
+      store.setNontemporal(true);
+      store.setAlignment(alignment);
+    }
   }
 }
 

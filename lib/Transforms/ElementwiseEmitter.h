@@ -40,7 +40,16 @@ public:
   mlir::Value loadOutput(unsigned output, int64_t width);
 
   /// Writes `values`, one for each output.
-  void store(mlir::ValueRange values, int64_t width, int64_t alignment = 0);
+  void store(mlir::ValueRange values, int64_t width) {
+    storeConverted(toMemory(values, width), width);
+  }
+
+  /// The same in two steps: what is computed for a store, and the store, around
+  /// the caches where an alignment is given.
+  llvm::SmallVector<mlir::Value> toMemory(mlir::ValueRange values,
+                                          int64_t width);
+  void storeConverted(mlir::ValueRange values, int64_t width,
+                      int64_t alignment = 0);
 
   /// The current elements of an output for neighbours along `loop`, any other
   /// than the vector loop, and the way to write them.
@@ -100,8 +109,10 @@ private:
   };
 
   Number load(mlir::OpOperand &operand, int64_t width);
-  void storeOperand(mlir::OpOperand &operand, mlir::Value value, Number parts,
-                    int64_t width, int64_t alignment);
+  mlir::Value toMemory(mlir::OpOperand &operand, mlir::Value value,
+                       int64_t width);
+  void storeLanes(mlir::OpOperand &operand, mlir::Value value, Number parts,
+                  int64_t width);
   mlir::Value lookup(mlir::Value value, int64_t width);
   bool mayHoldPayload();
   bool isConvertedInMemory(mlir::Operation &inner, int64_t width);

@@ -65,6 +65,8 @@ LogicalResult LoopNest::emit() {
       else
         (isReduction ? reductions : parallel).push_back(loop);
     }
+    if (vectorIsReduced || !reductions.empty())
+      findZeroFills();
     if (op.getNumReductionLoops() == 0)
       streaming =
           Streaming::create(b, op, schedule, emitter.vectorLoop, extents);
@@ -84,6 +86,9 @@ LogicalResult LoopNest::emit() {
     freeScratch(b, loc, heap);
   }
   b.eraseOp(op);
+  for (linalg::FillOp fill : zeroFills)
+    if (fill)
+      b.eraseOp(fill);
   return success();
 }
 
@@ -175,10 +180,8 @@ void LoopNest::emitVectors(ArrayRef<int64_t> steps,
   });
 }
 
-/// `then` or, if there is one, `otherwise`, by an i1.
-static void emitIf(OpBuilder &b, Location loc, Value condition,
-                   function_ref<void()> then,
-                   function_ref<void()> otherwise = {}) {
+void LoopNest::emitIf(Value condition, function_ref<void()> then,
+                      function_ref<void()> otherwise) {
   auto branch = scf::IfOp::create(b, loc, condition, bool(otherwise));
   OpBuilder::InsertionGuard guard(b);
   b.setInsertionPointToStart(branch.thenBlock());
@@ -236,18 +239,18 @@ void LoopNest::emitElementwise() {
 /// the loads and the arithmetic are there once; what the first loop leaves of a
 /// row goes without them.
 void LoopNest::emitElements(int64_t width, Value bypasses) {
-  SmallVector<Value> values = emitter.compute(width);
+  SmallVector<Value> values = emitter.toMemory(emitter.compute(width), width);
   streamedWidth = streamedWidth ? streamedWidth : width;
   bool fits = streaming && width == streamedWidth && streaming->fits(width);
   if (fits && streaming->getIsFar())
-    emitIf(b, loc, streaming->getIsFar(),
+    emitIf(streaming->getIsFar(),
            [&] { streaming->emitPrefetch(b, emitter.indices, width); });
   if (!fits || !bypasses)
-    return emitter.store(values, width);
+    return emitter.storeConverted(values, width);
   emitIf(
-      b, loc, bypasses,
-      [&] { emitter.store(values, width, Streaming::alignment); },
-      [&] { emitter.store(values, width); });
+      bypasses,
+      [&] { emitter.storeConverted(values, width, Streaming::alignment); },
+      [&] { emitter.storeConverted(values, width); });
 }
 
 void LoopNest::emitLeaf(ArrayRef<unsigned> reductions, bool vectorIsReduced) {

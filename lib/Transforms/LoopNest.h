@@ -56,6 +56,7 @@ public:
 private:
   // Loops.
   mlir::LogicalResult findJoins();
+  void findZeroFills();
   /// `inner` is told a group of rows where the last of `loops` is taken in
   /// groups.
   void emitParallel(llvm::ArrayRef<unsigned> loops, bool inGroups,
@@ -67,6 +68,9 @@ private:
   void emitElementwise();
   void convertOnce(llvm::SmallVectorImpl<mlir::Value> &heap);
   void emitElements(int64_t width, mlir::Value bypasses);
+  /// `then` or, if there is one, `otherwise`, by an i1.
+  void emitIf(mlir::Value condition, llvm::function_ref<void()> then,
+              llvm::function_ref<void()> otherwise = {});
   void emitSteps(llvm::ArrayRef<int64_t> steps, Section section,
                  llvm::function_ref<void(Section, int64_t)> inner);
 
@@ -113,7 +117,8 @@ private:
   emitPanelTotals(int64_t bound, llvm::SmallVectorImpl<mlir::Value> &heap);
   llvm::SmallVector<mlir::Value> loadPanelTotals(mlir::ValueRange memory,
                                                  int64_t width);
-  void addRows(unsigned loop, Section rows, mlir::ValueRange memory);
+  void addRows(unsigned loop, Section rows, mlir::Value isWhole,
+               mlir::ValueRange memory);
 
   // Joining.
   bool isCompensated(unsigned output);
@@ -160,6 +165,8 @@ private:
   ElementwiseEmitter emitter;
   llvm::SmallVector<mlir::OpFoldResult> extents;
   llvm::SmallVector<Join> joins;
+  /// For each output, the op that has set it to 0, if any.
+  llvm::SmallVector<mlir::linalg::FillOp> zeroFills;
   std::optional<Streaming> streaming;
   /// The step whose loop streams: the first that there is. 0: not known yet.
   int64_t streamedWidth = 0;

@@ -153,15 +153,17 @@ void LoopNest::emitRow(ArrayRef<unsigned> reductions) {
   sumVectors(reductions, /*lanes=*/1, [&](SmallVector<Value> sums, int64_t) {
     row = row.empty() ? sums : joinEach(row, sums);
   });
-  if (!row.empty())
-    addToOutputs(row, 1);
+  addToOutputs(row.empty() ? neutrals(1, /*widened=*/false) : row, 1);
 }
 
 void LoopNest::addToOutputs(ValueRange sums, int64_t width) {
   SmallVector<Value> results;
-  for (auto [output, sum] : llvm::enumerate(sums))
-    results.push_back(
-        join(output, emitter.loadOutput(output, width), narrow(output, sum)));
+  for (auto [output, sum] : llvm::enumerate(sums)) {
+    Value result = narrow(output, sum);
+    if (!zeroFills[output])
+      result = join(output, emitter.loadOutput(output, width), result);
+    results.push_back(result);
+  }
   emitter.store(results, width);
 }
 
@@ -213,17 +215,31 @@ SmallVector<Value> LoopNest::loadPanelTotals(ValueRange memory, int64_t width) {
 }
 
 /// Adds `rows`, a chain at the most, to the totals. Whole chains of the first
-/// step are written out, the others a loop.
-void LoopNest::addRows(unsigned loop, Section rows, ValueRange memory) {
-  bool isWhole = rows.size.has_value();
-  ArrayRef<int64_t> steps = isWhole ? schedule.getVector() : panelSteps();
-  emitVectors(steps, [&](int64_t width) {
-    if (width != steps.front())
-      rows.size = std::nullopt;
+/// step are written out, all others are loops. `isWhole`: an i1; null: all are.
+void LoopNest::addRows(unsigned loop, Section rows, Value isWhole,
+                       ValueRange memory) {
+  auto add = [&](Section part, int64_t width) {
     SmallVector<Value> totals =
-        joinAll(loadPanelTotals(memory, width), sumAlong(loop, rows, width));
+        joinAll(loadPanelTotals(memory, width), sumAlong(loop, part, width));
     for (auto [total, slot] : llvm::zip(totals, memory))
       emitter.storeVector(total, slot, emitter.indices[emitter.vectorLoop]);
+  };
+  Section any{rows.lower, rows.upper, {}, rows.most};
+  ArrayRef<int64_t> steps = schedule.getVector();
+  emitSteps(steps, whole(emitter.vectorLoop), [&](Section part, int64_t width) {
+    auto columns = [&](Section rows) {
+      emitFor(part.lower, part.upper, width, {}, [&](Value at, ValueRange) {
+        emitter.indices[emitter.vectorLoop] = at;
+        add(rows, width);
+        return SmallVector<Value>();
+      });
+    };
+    if (width != steps.front())
+      return columns(any);
+    if (!isWhole)
+      return columns(rows);
+    emitIf(
+        isWhole, [&] { columns(rows); }, [&] { columns(any); });
   });
 }
 
@@ -232,15 +248,19 @@ void LoopNest::emitPanel(ArrayRef<unsigned> reductions, int64_t bound) {
   unsigned loop = reductions.back();
   int64_t chain = schedule.getChain();
   SmallVector<Value> heap, memory = emitPanelTotals(bound, heap);
+  Section all = whole(loop);
   emitOuter(reductions.drop_back(), {}, [&](ValueRange) {
-    emitBlocks(chain, whole(loop), [&](Section part, bool isWhole) {
-      if (!isWhole)
-        return addRows(loop, part, memory);
-      emitFor(part.lower, part.upper, chain, {}, [&](Value row, ValueRange) {
-        Value end = arith::AddIOp::create(b, loc, row, constant(chain));
-        addRows(loop, {row, end, chain, chain}, memory);
-        return SmallVector<Value>();
-      });
+    emitFor(all.lower, all.upper, chain, {}, [&](Value row, ValueRange) {
+      Value count = constant(chain), isWhole;
+      if (!all.size || *all.size % chain != 0) {
+        Value left = arith::SubIOp::create(b, loc, all.upper, row);
+        count = arith::MinUIOp::create(b, loc, left, count);
+        isWhole = arith::CmpIOp::create(b, loc, arith::CmpIPredicate::eq, count,
+                                        constant(chain));
+      }
+      Value end = arith::AddIOp::create(b, loc, row, count);
+      addRows(loop, {row, end, chain, chain}, isWhole, memory);
+      return SmallVector<Value>();
     });
     return SmallVector<Value>();
   });
@@ -275,6 +295,48 @@ SmallVector<Value> LoopNest::sumLanesOfEach(ValueRange vectors, int64_t width,
   for (auto [output, vector] : llvm::enumerate(vectors))
     sums.push_back(sumLanes(output, vector, width, lanes));
   return sums;
+}
+
+/// Whether two memrefs are of different allocations.
+static bool areApart(Value lhs, Value rhs) {
+  auto allocationOf = [](Value memref) {
+    while (auto view = memref.getDefiningOp<memref::SubViewOp>())
+      memref = view.getSource();
+    Operation *definition = memref.getDefiningOp();
+    return isa_and_nonnull<memref::AllocaOp, memref::AllocOp>(definition)
+               ? definition
+               : nullptr;
+  };
+  Operation *left = allocationOf(lhs), *right = allocationOf(rhs);
+  return left && right && left != right;
+}
+
+/// The op before `op` that sets all of `memref` to 0, where nothing but other
+/// memory is touched between the two.
+static linalg::FillOp findZeroFill(linalg::GenericOp op, Value memref) {
+  for (Operation *before = op->getPrevNode(); before;
+       before = before->getPrevNode()) {
+    auto fill = dyn_cast<linalg::FillOp>(before);
+    if (fill && fill.getOutputs()[0] == memref) {
+      Value value = fill.getInputs()[0];
+      bool isZero = matchPattern(value, m_AnyZeroFloat()) ||
+                    matchPattern(value, m_Zero());
+      return isZero ? fill : linalg::FillOp();
+    }
+    bool isElsewhere = fill
+                           ? areApart(fill.getOutputs()[0], memref)
+                           : isMemoryEffectFree(before) ||
+                                 isa<memref::AllocaOp, memref::AllocOp>(before);
+    if (!isElsewhere)
+      return {};
+  }
+  return {};
+}
+
+/// A sum that starts from 0 is written where it is finished, and the 0 is not.
+void LoopNest::findZeroFills() {
+  for (Value output : op.getDpsInits())
+    zeroFills.push_back(findZeroFill(op, output));
 }
 
 LogicalResult LoopNest::findJoins() {

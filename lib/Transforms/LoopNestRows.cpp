@@ -152,11 +152,14 @@ void LoopNest::emitRowSums(const RowGroup &group) {
   }
   emitter.indices[group.loop] = group.first;
   for (auto [output, sum] : llvm::enumerate(sums)) {
+    // Rows without elements leave nothing.
     if (!sum)
-      continue;
-    Value before = emitter.loadAlong(output, group.loop, group.count);
-    emitter.storeAlong(output, group.loop,
-                       join(output, before, narrow(output, sum)));
+      sum = neutrals(group.count, /*widened=*/false)[output];
+    Value result = narrow(output, sum);
+    if (!zeroFills[output])
+      result = join(output, emitter.loadAlong(output, group.loop, group.count),
+                    result);
+    emitter.storeAlong(output, group.loop, result);
   }
 }
 

@@ -93,12 +93,22 @@ static RowShape shapeOfRows(NormOpInterface op) {
   return isNarrow ? RowShape{64, 64, 8, 1} : RowShape{32, 32, 8, 1};
 }
 
+/// Columns are independent of each other: steps of more than two vectors gain
+/// nothing, and are more code to compile; but so few of them that they all fit
+/// into the registers have their totals there.
+static RowShape shapeOfColumns(NormOpInterface op) {
+  int64_t step = computesInFloat64(op) ? 8 : 16;
+  int64_t columns = cast<ShapedType>(op.getX().getType()).getShape().back();
+  if (columns == 2 * step)
+    step = columns;
+  return {step, step, 0, 1};
+}
+
 /// The default depends on the types and the static extents alone, so that every
 /// target sums the same tree.
 static CPUScheduleAttr defaultSchedule(NormOpInterface op) {
   bool isWide = computesInFloat64(op);
-  int64_t wide = isWide ? 16 : 32;
-  RowShape shape = hasRows(op) ? shapeOfRows(op) : RowShape{wide, wide, 0, 1};
+  RowShape shape = hasRows(op) ? shapeOfRows(op) : shapeOfColumns(op);
   // A large term costs the digits of the terms after it in its chain. Three of
   // them leave results of f32 within 4 ulp; narrower ones, and those of f64,
   // which may have 8, bear seven. In columns a chain is a number of rows that
@@ -108,11 +118,13 @@ static CPUScheduleAttr defaultSchedule(NormOpInterface op) {
       cast<DestinationStyleOpInterface>(op.getOperation()).getDpsInits();
   bool isNarrow = widthOf(inits[0]) < 32;
   int64_t chain = hasRows(op) && (isWide || isNarrow) ? 8 : 4;
-  SmallVector<int64_t> steps{shape.step, 8, 1};
-  steps.erase(llvm::unique(steps), steps.end());
+  auto stepsFrom = [](int64_t first) {
+    return first == 8 ? SmallVector<int64_t>{8, 1}
+                      : SmallVector<int64_t>{first, 8, 1};
+  };
   return CPUScheduleAttr::get(
-      op.getContext(), steps, {shape.second, 8, 1}, chain, shape.fold,
-      partOf(op), panelOf(op), shape.rows,
+      op.getContext(), stepsFrom(shape.step), stepsFrom(shape.second), chain,
+      shape.fold, partOf(op), panelOf(op), shape.rows,
       /*share_rows=*/shape.rows > 1 && widthOf(op.getX()) < 32,
       /*prefetch=*/int64_t(1) << 20,
       /*nontemporal=*/int64_t(1) << 25, /*grain=*/int64_t(1) << 15);

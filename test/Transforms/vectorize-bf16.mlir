@@ -14,7 +14,7 @@
 // CHECK-NOT: arith.cmpf
 // CHECK-NOT: arith.truncf {{.*}} vector
 // CHECK: arith.maxui {{.*}} vector<16xi16>
-// CHECK: vector.store {{.*}} vector<16xbf16>
+// CHECK: vector.store {{.*}} vector<16xi16>
 func.func @from_bf16(%x: memref<64xbf16>, %y: memref<64xbf16>) {
   linalg.generic {indexing_maps = [#id, #id], iterator_types = ["parallel"]}
       ins(%x : memref<64xbf16>) outs(%y : memref<64xbf16>)

@@ -38,6 +38,9 @@ struct CompileOptions {
   /// Add, for each function NAME, `void NAME.packed(void **arguments)`: it
   /// takes the addresses of the arguments and then those of the results.
   bool packedInterface = true;
+  /// Only the packed forms can be called: the functions themselves become part
+  /// of them, which is less code.
+  bool packedOnly = false;
   /// Make each function NAME callable from C:
   ///
   ///   const char *NAME(struct NAME_results *results, arguments...);
