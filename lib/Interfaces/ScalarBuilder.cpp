@@ -42,6 +42,11 @@ Value ScalarBuilder::convertReal(Value value, FloatType to) {
   return arith::TruncFOp::create(b, loc, to, wide);
 }
 
+Scalar ScalarBuilder::convert(Scalar value) {
+  return {convertReal(value.re, type),
+          value.im ? convertReal(value.im, type) : Value()};
+}
+
 Scalar ScalarBuilder::load(Value element) {
   auto complex = dyn_cast<ComplexType>(element.getType());
   if (!complex)

@@ -39,6 +39,9 @@ public:
   /// `value`, of any element type, as a float of type `to`.
   mlir::Value convertReal(mlir::Value value, mlir::FloatType to);
 
+  /// `value`, of any float type, in this one's.
+  Scalar convert(Scalar value);
+
   Scalar load(mlir::Value element);
 
   /// `value` rounded to the element type `to`.

@@ -46,3 +46,13 @@ def test_narrow_features_that_a_row_shares(narrow, dtype, axis, part):
                "return_rstd": False}
     problem = norms.check(norms.Norm(x, "normal", arrays, options, "new", 1))
     assert not problem, problem
+
+
+def test_two_sums_in_one_result():
+    """h and the scale are sums, and rows of two give no error room to cancel."""
+    rng = np.random.default_rng(100)
+    x, residual, scale = (rng.standard_normal((2_000_000, 2)).astype(np.float32) for _ in range(3))
+    y = rmsnorm.rms_norm(x, scale, residual=residual, scale_offset=-0.5, epsilon=1e-12, feature_axes=(0, 1))
+    h = x.astype(np.longdouble) + residual
+    exact = h / np.sqrt((h * h).mean(-1, keepdims=True) + 1e-12) * (scale.astype(np.longdouble) - 0.5)
+    assert (np.abs(y - exact) <= 4 * np.spacing(np.abs(exact.astype(np.float32)))).all()
