@@ -196,13 +196,13 @@ static void normalize(Decomposer &d, Op op, const Input &input,
     ScalarBuilder last = hasTwoSums ? s.in(s.b.getF64Type()) : s;
     y = last.convert(y);
     if (scale) {
-      Scalar factor = last.load(args[*scale]);
+      Scalar factor = last.convert(s.load(args[*scale]));
       if (offset != 0.0)
         factor.re = last.add(last.constant(offset), factor.re);
       y = last.mul(y, factor);
     }
     if (bias)
-      y = last.add(y, last.load(args[*bias]));
+      y = last.add(y, last.convert(s.load(args[*bias])));
     auto typeOf = [&](size_t output) {
       return cast<ShapedType>(outputs[output].value.getType()).getElementType();
     };
