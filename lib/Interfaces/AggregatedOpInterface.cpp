@@ -184,17 +184,16 @@ static void normalize(Decomposer &d, Op op, const Input &input,
   Type inputType = op.getX().getType().getElementType();
   double offset = op.getScaleOffset().convertToDouble();
   auto body = [&](ScalarBuilder &s, ValueRange args) -> SmallVector<Value> {
-    Scalar h = buildSum(s, input, args), y = h;
-    if (statistic.factor)
-      y = s.mul(y, args[root + 1]);
-    y = s.mul(y, args[root]);
-    if (op.getCastOrder() == CastOrder::cast_then_scale)
-      y = s.roundToInput(y, inputType);
     // In f32, the roundings of h and r, of their product, of the scale and of
-    // the result would be one too many for 4 ulp.
+    // the result would be more than 4 ulp allow.
     bool hasTwoSums = input.residual && offset != 0.0 && s.type.isF32();
     ScalarBuilder last = hasTwoSums ? s.in(s.b.getF64Type()) : s;
-    y = last.convert(y);
+    Scalar h = buildSum(s, input, args), y = last.convert(h);
+    if (statistic.factor)
+      y = last.mul(y, last.convertReal(args[root + 1], last.type));
+    y = last.mul(y, last.convertReal(args[root], last.type));
+    if (op.getCastOrder() == CastOrder::cast_then_scale)
+      y = last.roundToInput(y, inputType);
     if (scale) {
       Scalar factor = last.convert(s.load(args[*scale]));
       if (offset != 0.0)
