@@ -165,8 +165,8 @@ llvm::Error Target::checkRunsHere() const {
 }
 
 std::unique_ptr<llvm::TargetMachine> Target::createTargetMachine() const {
-  // Loops start where caches of decoded instructions have a line start: a few
-  // instructions of a loop in one more line cost up to a fifth of its speed.
+  // Loops start where caches of decoded instructions have a line start: kernels
+  // that differ little then differ little in speed.
   llvm::TargetOptions options;
   options.LoopAlignment = 64;
   // What this level leaves out has a tenth of the time, and no kernel is faster
