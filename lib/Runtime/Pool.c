@@ -83,10 +83,11 @@ static int64_t partsOf(uint64_t posted) {
 static uint64_t takenIn(uint64_t posted) { return posted >> partsBits << 1; }
 static uint64_t doneIn(uint64_t posted) { return takenIn(posted) + 1; }
 
-/// Sets a worker's word, unless its part has been taken, or the loop is over.
-static bool take(Worker *worker, uint64_t value) {
+/// Sets a worker's word to `value`, unless its part of the loop has been taken,
+/// be it done or not, or the loop is over.
+static bool take(Worker *worker, uint64_t posted, uint64_t value) {
   uint64_t last = atomic_load_explicit(&worker->part, memory_order_relaxed);
-  return last < value &&
+  return last < takenIn(posted) &&
          atomic_compare_exchange_strong(&worker->part, &last, value);
 }
 
@@ -109,7 +110,7 @@ static void wakeFrom(int64_t index, int64_t parts) {
 /// Does the part of the loop that falls to a worker, if it still can.
 static bool workAt(Worker *self, uint64_t posted) {
   int64_t parts = partsOf(posted);
-  if (self->index >= parts || !take(self, takenIn(posted)))
+  if (self->index >= parts || !take(self, posted, takenIn(posted)))
     return false;
   wakeFrom(self->index, parts);
   runPart(parts, self->index);
@@ -230,7 +231,7 @@ static int64_t addWorkers(int64_t parts) {
 /// Does the part of a worker that still sleeps.
 static void finishLate(Worker *worker, uint64_t posted) {
   if (atomic_load(&worker->bed.state) != isAwake &&
-      take(worker, doneIn(posted)))
+      take(worker, posted, doneIn(posted)))
     runPart(partsOf(posted), worker->index);
 }
 
@@ -243,7 +244,8 @@ static void finish(Worker *worker, uint64_t posted) {
     if (part == doneIn(posted))
       return;
     bool isTaken = part == takenIn(posted);
-    if (!isTaken && spin.looks >= patience && take(worker, doneIn(posted))) {
+    if (!isTaken && spin.looks >= patience &&
+        take(worker, posted, doneIn(posted))) {
       runPart(partsOf(posted), worker->index);
       return;
     }

@@ -280,6 +280,29 @@ static void *callOften(void *number) {
   return NULL;
 }
 
+// Slow, and for data races, not for moments.
+#if __has_feature(thread_sanitizer)
+enum { manyLoops = 100000 };
+#else
+enum { manyLoops = 8000000 };
+#endif
+
+/// A caller and a worker that want a part at the same moment: one in a million
+/// loops.
+static void testEachPartOnce(void) {
+  for (int parts = 2; parts <= 3; ++parts) {
+    useThreads(parts);
+    int mistakes = 0;
+    for (int i = 0; i < manyLoops; ++i) {
+      atomic_int done[3] = {0};
+      rmsnorm_parallel_for(countItems, done, parts, 1);
+      for (int j = 0; j < parts; ++j)
+        mistakes += done[j] != 1;
+    }
+    CHECK(mistakes == 0);
+  }
+}
+
 static void testCallers(void) {
   pthread_t threads[6];
   for (uintptr_t i = 0; i < 6; ++i)
@@ -485,6 +508,7 @@ int main(int argc, char **argv) {
   testSignals();
   testNested();
   testNestedInBroughtPool();
+  testEachPartOnce();
   testCallers();
   testBusy();
   // ThreadSanitizer does not follow into children.
