@@ -68,6 +68,10 @@ static void decompose(OpPassManager &pm, const CPUPipelineOptions &) {
   pm.addPass(createRMSNormDecompose());
 }
 
+static void overlap(OpPassManager &pm, const CPUPipelineOptions &) {
+  pm.addPass(createRMSNormOverlapTasks());
+}
+
 static void distribute(OpPassManager &pm, const CPUPipelineOptions &) {
   pm.addPass(createRMSNormDistribute());
 }
@@ -108,13 +112,10 @@ static void lowerToLLVM(OpPassManager &pm, const CPUPipelineOptions &) {
 }
 
 static constexpr Stage stages[] = {
-    {"bufferize", bufferize},
-    {"schedule", schedule},
-    {"tile", tile},
-    {"decompose", decompose},
-    {"distribute", distribute},
-    {"vectorize", vectorize},
-    {"parallelize", parallelize},
+    {"bufferize", bufferize}, {"schedule", schedule},
+    {"tile", tile},           {"decompose", decompose},
+    {"overlap", overlap},     {"distribute", distribute},
+    {"vectorize", vectorize}, {"parallelize", parallelize},
     {"llvm", lowerToLLVM},
 };
 

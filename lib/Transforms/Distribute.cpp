@@ -81,7 +81,8 @@ static CPUScheduleAttr scheduleOfFew(MLIRContext *context) {
   return CPUScheduleAttr::get(context, {8, 1}, {8, 1}, /*chain=*/1, /*fold=*/0,
                               /*part=*/0,
                               /*panel=*/0, /*rows=*/1, /*share_rows=*/false,
-                              /*prefetch=*/0, /*nontemporal=*/0, /*grain=*/0);
+                              /*overlap=*/0, /*prefetch=*/0, /*nontemporal=*/0,
+                              /*grain=*/0);
 }
 
 void Distributor::distribute(ArrayRef<int64_t> reducedLoops) {
@@ -158,8 +159,9 @@ void Distributor::emitParts() {
       operands.push_back(isReduction()
                              ? partialOf(partials[i], output, part.number)
                              : viewOf(output, part));
-    clone(b, op, TypeRange(), operands)
-        ->removeDiscardableAttr(reducedLoopsName);
+    Operation *ofPart = clone(b, op, TypeRange(), operands);
+    ofPart->removeDiscardableAttr(reducedLoopsName);
+    ofPart->removeDiscardableAttr(besideName);
   }
   for (auto [output, memory] : llvm::enumerate(partials))
     mergePartials(memory, output);

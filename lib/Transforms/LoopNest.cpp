@@ -43,53 +43,74 @@ static unsigned chooseVectorLoop(linalg::GenericOp op,
 // Loops
 //===----------------------------------------------------------------------===//
 
-LogicalResult LoopNest::emit() {
+LogicalResult LoopNest::emit(LoopNest *other) {
+  if (failed(prepare()) || (other && failed(other->prepare())))
+    return failure();
+  if (other && goesAlong(*other)) {
+    beside = other;
+    beside->findBypasses();
+  }
+  emitLoops();
+  if (beside)
+    emitRestBeside();
+  else if (other)
+    other->emitLoops();
+  erase();
+  if (other)
+    other->erase();
+  return success();
+}
+
+/// Finds out what the loops are.
+LogicalResult LoopNest::prepare() {
   if (failed(emitter.check()) || failed(findJoins()))
     return failure();
   auto linalgOp = cast<linalg::LinalgOp>(op.getOperation());
   for (Range range : linalgOp.createLoopRanges(b, loc))
     extents.push_back(range.size);
   emitter.indices.assign(op.getNumLoops(), Value());
-  if (op.getNumLoops() == 0) {
-    emitter.store(emitter.compute(1), 1);
-  } else {
-    emitter.vectorLoop = chooseVectorLoop(op, extents);
-    SmallVector<unsigned> parallel, reductions;
-    bool vectorIsReduced = false;
-    for (auto [loop, kind] : llvm::enumerate(op.getIteratorTypesArray())) {
-      bool isReduction = kind == utils::IteratorType::reduction;
-      if (loop == emitter.vectorLoop)
-        vectorIsReduced = isReduction;
-      else if (getConstantIntValue(extents[loop]) == 1)
-        emitter.indices[loop] = constant(0);
-      else
-        (isReduction ? reductions : parallel).push_back(loop);
-    }
-    if (vectorIsReduced || !reductions.empty())
-      findZeroFills();
-    if (op.getNumReductionLoops() == 0)
-      streaming =
-          Streaming::create(b, op, schedule, emitter.vectorLoop, extents);
-    SmallVector<Value> heap;
-    if (op.getNumReductionLoops() == 0 && !parallel.empty() &&
-        !schedule.getShareRows())
-      convertOnce(heap);
-    emitParallel(parallel, takesRowsTogether(reductions, vectorIsReduced),
-                 [&](const RowGroup *group) {
-                   if (!group)
-                     emitLeaf(reductions, vectorIsReduced);
-                   else if (vectorIsReduced)
-                     emitRowSums(*group);
-                   else
-                     emitSharedElementwise(*group);
-                 });
-    freeScratch(b, loc, heap);
+  if (op.getNumLoops() == 0)
+    return success();
+  emitter.vectorLoop = chooseVectorLoop(op, extents);
+  for (auto [loop, kind] : llvm::enumerate(op.getIteratorTypesArray())) {
+    bool isReduction = kind == utils::IteratorType::reduction;
+    if (loop == emitter.vectorLoop)
+      vectorIsReduced = isReduction;
+    else if (getConstantIntValue(extents[loop]) == 1)
+      emitter.indices[loop] = constant(0);
+    else
+      (isReduction ? reductions : parallel).push_back(loop);
   }
+  if (vectorIsReduced || !reductions.empty())
+    findZeroFills();
+  if (op.getNumReductionLoops() == 0)
+    streaming = Streaming::create(b, op, schedule, emitter.vectorLoop, extents);
+  return success();
+}
+
+void LoopNest::emitLoops() {
+  if (op.getNumLoops() == 0)
+    return emitter.store(emitter.compute(1), 1);
+  SmallVector<Value> heap;
+  if (op.getNumReductionLoops() == 0 && !parallel.empty() &&
+      !schedule.getShareRows())
+    convertOnce(heap);
+  emitParallel(parallel, takesRowsTogether(), [&](const RowGroup *group) {
+    if (!group)
+      emitLeaf();
+    else if (vectorIsReduced)
+      emitRowSums(*group);
+    else
+      emitSharedElementwise(*group);
+  });
+  freeScratch(b, loc, heap);
+}
+
+void LoopNest::erase() {
   b.eraseOp(op);
   for (linalg::FillOp fill : zeroFills)
     if (fill)
       b.eraseOp(fill);
-  return success();
 }
 
 SmallVector<Value>
@@ -227,18 +248,20 @@ ArrayRef<int64_t> LoopNest::elementwiseSteps() {
              : steps.drop_while([](int64_t step) { return step > few; });
 }
 
+/// Before the vector loop, for all of its columns.
+void LoopNest::findBypasses() {
+  bypasses = streaming ? streaming->emitBypasses(b, emitter.indices) : Value();
+}
+
 void LoopNest::emitElementwise() {
-  ArrayRef<int64_t> steps = elementwiseSteps();
-  Value bypasses;
-  if (streaming)
-    bypasses = streaming->emitBypasses(b, emitter.indices);
-  emitVectors(steps, [&](int64_t width) { emitElements(width, bypasses); });
+  findBypasses();
+  emitVectors(elementwiseSteps(), [&](int64_t width) { emitElements(width); });
 }
 
 /// The results of `width` elements. The branches are within the loops, so that
 /// the loads and the arithmetic are there once; what the first loop leaves of a
 /// row goes without them.
-void LoopNest::emitElements(int64_t width, Value bypasses) {
+void LoopNest::emitElements(int64_t width) {
   SmallVector<Value> values = emitter.toMemory(emitter.compute(width), width);
   streamedWidth = streamedWidth ? streamedWidth : width;
   bool fits = streaming && width == streamedWidth && streaming->fits(width);
@@ -253,14 +276,65 @@ void LoopNest::emitElements(int64_t width, Value bypasses) {
       [&] { emitter.storeConverted(values, width); });
 }
 
-void LoopNest::emitLeaf(ArrayRef<unsigned> reductions, bool vectorIsReduced) {
+void LoopNest::emitLeaf() {
   if (vectorIsReduced)
-    return emitRow(reductions);
+    return emitRow();
   if (reductions.empty())
     return emitElementwise();
   std::optional<int64_t> bound = boundOf(emitter.vectorLoop);
   if (bound && *bound > schedule.getVector().front() && schedule.getPanel() > 0)
-    return emitPanel(reductions, *bound);
-  emitVectors(schedule.getVector(),
-              [&](int64_t width) { emitColumns(reductions, width); });
+    return emitPanel(*bound);
+  emitVectors(schedule.getVector(), [&](int64_t width) { emitColumns(width); });
+}
+
+//===----------------------------------------------------------------------===//
+// Two at the same time
+//===----------------------------------------------------------------------===//
+
+/// Whether this sums one row by whole chains and `other` goes over a row of the
+/// same length, in steps that these chains are made of.
+bool LoopNest::goesAlong(LoopNest &other) {
+  if (!vectorIsReduced || !parallel.empty() || !reductions.empty() ||
+      other.op.getNumReductionLoops() > 0 || !other.parallel.empty() ||
+      !emitter.isContiguous() || !other.emitter.isContiguous())
+    return false;
+  std::optional<int64_t> length =
+      getConstantIntValue(extents[emitter.vectorLoop]);
+  int64_t step = schedule.getVector().front();
+  int64_t block = schedule.getChain() * step;
+  int64_t width = other.elementwiseSteps().front();
+  return length && *length > block && width % step == 0 &&
+         length ==
+             getConstantIntValue(other.extents[other.emitter.vectorLoop]) &&
+         block % width == 0;
+}
+
+/// What is beside this, from column `at` on, if one of its steps begins there:
+/// `offset` after the beginning of a chain. Step by step, so that what one of
+/// the two waits for leaves time to the other.
+void LoopNest::emitBeside(Value at, int64_t offset) {
+  int64_t width = beside->elementwiseSteps().front();
+  if (offset % width != 0)
+    return;
+  beside->emitter.indices[beside->emitter.vectorLoop] = at;
+  beside->emitElements(width);
+}
+
+/// What is beside this, in the columns that are left.
+void LoopNest::emitRestBeside() {
+  LoopNest &other = *beside;
+  int64_t block = schedule.getChain() * schedule.getVector().front();
+  Section rest = other.whole(other.emitter.vectorLoop);
+  int64_t done = *rest.size / block * block;
+  rest.lower = constant(done);
+  rest.size = rest.most = *rest.size - done;
+  other.emitSteps(
+      other.elementwiseSteps(), rest, [&](Section part, int64_t width) {
+        emitFor(part.lower, part.upper, width, {},
+                [&](Value index, ValueRange) {
+                  other.emitter.indices[other.emitter.vectorLoop] = index;
+                  other.emitElements(width);
+                  return SmallVector<Value>();
+                });
+      });
 }

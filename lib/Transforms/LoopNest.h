@@ -51,9 +51,20 @@ public:
       : b(rewriter), loc(op.getLoc()), op(op), schedule(schedule),
         emitter(rewriter, op) {}
 
-  mlir::LogicalResult emit();
+  /// `beside`, which reads nothing that this writes and writes nothing that it
+  /// reads, is done at the same time where its loops allow it, else after it.
+  mlir::LogicalResult emit(LoopNest *beside = nullptr);
 
 private:
+  mlir::LogicalResult prepare();
+  void emitLoops();
+  void erase();
+
+  // Two at the same time.
+  bool goesAlong(LoopNest &other);
+  void emitBeside(mlir::Value at, int64_t offset);
+  void emitRestBeside();
+
   // Loops.
   mlir::LogicalResult findJoins();
   void findZeroFills();
@@ -61,13 +72,14 @@ private:
   /// groups.
   void emitParallel(llvm::ArrayRef<unsigned> loops, bool inGroups,
                     llvm::function_ref<void(const RowGroup *)> inner);
-  void emitLeaf(llvm::ArrayRef<unsigned> reductions, bool vectorIsReduced);
+  void emitLeaf();
   void emitVectors(llvm::ArrayRef<int64_t> steps,
                    llvm::function_ref<void(int64_t)> inner);
   llvm::ArrayRef<int64_t> elementwiseSteps();
   void emitElementwise();
   void convertOnce(llvm::SmallVectorImpl<mlir::Value> &heap);
-  void emitElements(int64_t width, mlir::Value bypasses);
+  void findBypasses();
+  void emitElements(int64_t width);
   /// `then` or, if there is one, `otherwise`, by an i1.
   void emitIf(mlir::Value condition, llvm::function_ref<void()> then,
               llvm::function_ref<void()> otherwise = {});
@@ -75,16 +87,15 @@ private:
                  llvm::function_ref<void(Section, int64_t)> inner);
 
   // Groups of rows.
-  bool takesRowsTogether(llvm::ArrayRef<unsigned> reductions,
-                         bool vectorIsReduced);
+  bool takesRowsTogether();
   void emitRowSums(const RowGroup &group);
   mlir::Value sumSideBySide(unsigned output, llvm::ArrayRef<mlir::Value> rows);
   void emitSharedElementwise(const RowGroup &group);
 
   // Reductions. Totals are values for each output, then, for those of f64,
   // what their additions have lost.
-  void emitRow(llvm::ArrayRef<unsigned> reductions);
-  void emitColumns(llvm::ArrayRef<unsigned> reductions, int64_t width);
+  void emitRow();
+  void emitColumns(int64_t width);
   void sumVectors(
       llvm::ArrayRef<unsigned> outer, int64_t lanes,
       llvm::function_ref<void(llvm::SmallVector<mlir::Value>, int64_t)> use);
@@ -111,7 +122,7 @@ private:
   }
 
   // Panels.
-  void emitPanel(llvm::ArrayRef<unsigned> reductions, int64_t bound);
+  void emitPanel(int64_t bound);
   llvm::ArrayRef<int64_t> panelSteps();
   llvm::SmallVector<mlir::Value>
   emitPanelTotals(int64_t bound, llvm::SmallVectorImpl<mlir::Value> &heap);
@@ -164,12 +175,19 @@ private:
   CPUScheduleAttr schedule;
   ElementwiseEmitter emitter;
   llvm::SmallVector<mlir::OpFoldResult> extents;
+  /// The loops that have more than one iteration, but for the vector loop.
+  llvm::SmallVector<unsigned> parallel, reductions;
+  bool vectorIsReduced = false;
   llvm::SmallVector<Join> joins;
   /// For each output, the op that has set it to 0, if any.
   llvm::SmallVector<mlir::linalg::FillOp> zeroFills;
   std::optional<Streaming> streaming;
   /// The step whose loop streams: the first that there is. 0: not known yet.
   int64_t streamedWidth = 0;
+  /// Whether results go past the caches, an i1; null: never.
+  mlir::Value bypasses;
+  /// What is done at the same time.
+  LoopNest *beside = nullptr;
 };
 
 } // namespace rmsnorm

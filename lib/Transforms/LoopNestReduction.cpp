@@ -44,9 +44,11 @@ SmallVector<Value> LoopNest::sumAlong(unsigned loop, Section section,
       emitter.isContiguous()) {
     SmallVector<Value> sums = neutrals(width, /*widened=*/false);
     for (int64_t offset = 0; offset < *section.size; offset += step) {
-      emitter.indices[loop] =
-          arith::AddIOp::create(b, loc, section.lower, constant(offset));
+      Value at = arith::AddIOp::create(b, loc, section.lower, constant(offset));
+      emitter.indices[loop] = at;
       sums = emitter.compute(width, sums);
+      if (beside && width == schedule.getVector().front())
+        emitBeside(at, offset);
     }
     return sums;
   }
@@ -148,7 +150,7 @@ void LoopNest::sumVectors(ArrayRef<unsigned> outer, int64_t lanes,
 }
 
 /// Adds to each output the sum of its row.
-void LoopNest::emitRow(ArrayRef<unsigned> reductions) {
+void LoopNest::emitRow() {
   SmallVector<Value> row;
   sumVectors(reductions, /*lanes=*/1, [&](SmallVector<Value> sums, int64_t) {
     row = row.empty() ? sums : joinEach(row, sums);
@@ -169,12 +171,13 @@ void LoopNest::addToOutputs(ValueRange sums, int64_t width) {
 
 /// Adds to each output the sums of `width` columns, with the totals in
 /// registers.
-void LoopNest::emitColumns(ArrayRef<unsigned> reductions, int64_t width) {
+void LoopNest::emitColumns(int64_t width) {
   unsigned rows = reductions.back();
-  SmallVector<Value> totals = emitOuter(
-      reductions.drop_back(), startTotals(width), [&](ValueRange carried) {
-        return addSection(rows, whole(rows), width, width, carried);
-      });
+  SmallVector<Value> totals =
+      emitOuter(ArrayRef(reductions).drop_back(), startTotals(width),
+                [&](ValueRange carried) {
+                  return addSection(rows, whole(rows), width, width, carried);
+                });
   addToOutputs(finishTotals(totals), width);
 }
 
@@ -244,12 +247,12 @@ void LoopNest::addRows(unsigned loop, Section rows, Value isWhole,
 }
 
 /// Rows outside, columns within.
-void LoopNest::emitPanel(ArrayRef<unsigned> reductions, int64_t bound) {
+void LoopNest::emitPanel(int64_t bound) {
   unsigned loop = reductions.back();
   int64_t chain = schedule.getChain();
   SmallVector<Value> heap, memory = emitPanelTotals(bound, heap);
   Section all = whole(loop);
-  emitOuter(reductions.drop_back(), {}, [&](ValueRange) {
+  emitOuter(ArrayRef(reductions).drop_back(), {}, [&](ValueRange) {
     emitFor(all.lower, all.upper, chain, {}, [&](Value row, ValueRange) {
       Value count = constant(chain), isWhole;
       if (!all.size || *all.size % chain != 0) {

@@ -24,8 +24,7 @@
 using namespace mlir;
 using namespace rmsnorm;
 
-bool LoopNest::takesRowsTogether(ArrayRef<unsigned> reductions,
-                                 bool vectorIsReduced) {
+bool LoopNest::takesRowsTogether() {
   if (schedule.getRows() == 1)
     return false;
   if (op.getNumReductionLoops() == 0)
@@ -165,8 +164,8 @@ void LoopNest::emitRowSums(const RowGroup &group) {
 
 /// Columns outside, the rows of the group inside.
 void LoopNest::emitSharedElementwise(const RowGroup &group) {
-  Value bypasses;
-  if (streaming && (bypasses = streaming->emitBypasses(b, emitter.indices))) {
+  findBypasses();
+  if (bypasses) {
     // If the first two rows begin at a good address, all of them do.
     emitter.indices[group.loop] =
         arith::AddIOp::create(b, loc, group.first, constant(1));
@@ -178,7 +177,7 @@ void LoopNest::emitSharedElementwise(const RowGroup &group) {
     emitter.loadShared(group.loop, width);
     emitFor(group.first, end, 1, {}, [&](Value row, ValueRange) {
       emitter.indices[group.loop] = row;
-      emitElements(width, bypasses);
+      emitElements(width);
       return SmallVector<Value>();
     });
     emitter.forgetShared();

@@ -52,6 +52,8 @@ public:
 private:
   LLVM::LLVMFuncOp buildTask(scf::ParallelOp loop, ArrayRef<Value> captures,
                              LLVM::LLVMStructType contextType);
+  void emitRange(scf::ParallelOp loop, IRMapping &mapping, Value first,
+                 Value last);
   Value packCaptures(Location loc, ArrayRef<Value> captures,
                      LLVM::LLVMStructType contextType);
   Value field(Location loc, LLVM::LLVMStructType type, Value context,
@@ -124,22 +126,21 @@ LLVM::LLVMFuncOp Outliner::buildTask(scf::ParallelOp loop,
       arith::IndexCastOp::create(b, loc, index, entry->getArgument(1));
   Value end = arith::IndexCastOp::create(b, loc, index, entry->getArgument(2));
   Value step = mapping.lookupOrDefault(loop.getStep()[0]);
-  auto range =
-      scf::ForOp::create(b, loc, arith::MulIOp::create(b, loc, begin, step),
-                         arith::MulIOp::create(b, loc, end, step), step);
+  Value first = arith::MulIOp::create(b, loc, begin, step);
+  Value last = arith::MulIOp::create(b, loc, end, step);
   // Whoever waits for the task has to see its non-temporal stores.
   auto schedule = loop->getAttrOfType<CPUScheduleAttr>(scheduleName);
   if (schedule && schedule.getNontemporal() > 0)
     LLVM::FenceOp::create(b, loc, LLVM::AtomicOrdering::seq_cst,
                           /*syncscope=*/"");
   LLVM::ReturnOp::create(b, loc, ValueRange());
-  b.setInsertionPointToStart(range.getBody());
-  mapping.map(loop.getInductionVars()[0], range.getInductionVar());
-  for (Operation &inner : loop.getBody()->without_terminator())
-    b.clone(inner, mapping);
+  b.setInsertionPoint(entry->getTerminator());
+  if (schedule && schedule.getNontemporal() > 0)
+    b.setInsertionPoint(entry->getTerminator()->getPrevNode());
+  emitRange(loop, mapping, first, last);
   // A stack slot in a loop would grow the stack with each iteration. Those of
   // an inner parallel loop are one for each of its threads.
-  range.walk<WalkOrder::PreOrder>([&](Operation *inner) {
+  entry->walk<WalkOrder::PreOrder>([&](Operation *inner) {
     if (isScheduledLoop(inner))
       return WalkResult::skip();
     if (isa<memref::AllocaOp>(inner) && inner->getNumOperands() == 0)
@@ -147,6 +148,45 @@ LLVM::LLVMFuncOp Outliner::buildTask(scf::ParallelOp loop,
     return WalkResult::advance();
   });
   return task;
+}
+
+/// Where the iterations that one after the other begins with go to the end of
+/// what is left: min(iv + step, total).
+static arith::MinUIOp findEnd(scf::ParallelOp loop) {
+  if (!loop->hasAttr(rangesName))
+    return {};
+  for (Operation *user : loop.getInductionVars()[0].getUsers()) {
+    auto sum = dyn_cast<arith::AddIOp>(user);
+    if (!sum || !llvm::is_contained(sum->getOperands(), loop.getStep()[0]))
+      continue;
+    for (Operation *end : sum->getUsers())
+      if (isa<arith::MinUIOp>(end) && end->getBlock() == loop.getBody())
+        return cast<arith::MinUIOp>(end);
+  }
+  return {};
+}
+
+/// The iterations from `first` up to `last`: as one, or a loop over them.
+void Outliner::emitRange(scf::ParallelOp loop, IRMapping &mapping, Value first,
+                         Value last) {
+  OpBuilder::InsertionGuard guard(b);
+  arith::MinUIOp end = findEnd(loop);
+  Value begin = first;
+  if (!end) {
+    auto range = scf::ForOp::create(b, loop.getLoc(), first, last,
+                                    mapping.lookupOrDefault(loop.getStep()[0]));
+    b.setInsertionPointToStart(range.getBody());
+    begin = range.getInductionVar();
+  }
+  mapping.map(loop.getInductionVars()[0], begin);
+  for (Operation &inner : loop.getBody()->without_terminator()) {
+    Operation *copy = b.clone(inner, mapping);
+    if (&inner != end)
+      continue;
+    for (OpOperand &operand : inner.getOpOperands())
+      if (operand.get().getDefiningOp<arith::AddIOp>())
+        copy->setOperand(operand.getOperandNumber(), last);
+  }
 }
 
 Value Outliner::packCaptures(Location loc, ArrayRef<Value> captures,

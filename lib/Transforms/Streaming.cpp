@@ -53,8 +53,8 @@ static SmallVector<Operation *> opsOfTask(scf::ForOp tasks, Value view) {
   return slice.takeVector();
 }
 
-/// `view`, as the next iteration of `tasks` would make it; null if it is the
-/// same in every iteration.
+/// `view`, as it will be when its task is the next whose sums are not made;
+/// null if it is the same for every task.
 static Value viewOfNextTask(OpBuilder &b, scf::ForOp tasks, Value view) {
   SmallVector<Operation *> ops = opsOfTask(tasks, view);
   if (ops.empty())
@@ -62,7 +62,9 @@ static Value viewOfNextTask(OpBuilder &b, scf::ForOp tasks, Value view) {
   Value index = tasks.getInductionVar();
   Location loc = view.getLoc();
   IRMapping mapping;
-  mapping.map(index, arith::AddIOp::create(b, loc, index, constant(b, loc, 1)));
+  auto lag = tasks->getAttrOfType<IntegerAttr>(lagName);
+  Value distance = constant(b, loc, lag ? 1 + lag.getInt() : 1);
+  mapping.map(index, arith::AddIOp::create(b, loc, index, distance));
   for (Operation *op : ops)
     b.clone(*op, mapping);
   return mapping.lookup(view);

@@ -8,7 +8,6 @@
 #include "TaskLoops.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Arith/Utils/Utils.h"
-#include "mlir/Dialect/SCF/IR/SCF.h"
 
 using namespace mlir;
 using namespace rmsnorm;
@@ -95,12 +94,18 @@ Value rmsnorm::emitTaskLoops(OpBuilder &b, Location loc, Value total,
   Value zero = index.constant(0), one = index.constant(1);
   auto chunks = scf::ParallelOp::create(b, loc, zero, total, chunk);
   chunks->setAttr(scheduleName, schedule);
+  chunks->setAttr(rangesName, b.getUnitAttr());
   b.setInsertionPointToStart(chunks.getBody());
   Value begin = chunks.getInductionVars()[0];
   Value end = index.min(index.add(begin, chunk), total);
   auto tasks = scf::ForOp::create(b, loc, begin, end, one);
   b.setInsertionPointToStart(tasks.getBody());
   return tasks.getInductionVar();
+}
+
+bool rmsnorm::isTaskLoop(scf::ForOp loop) {
+  auto chunks = dyn_cast<scf::ParallelOp>(loop->getParentOp());
+  return chunks && chunks->hasAttr(scheduleName);
 }
 
 Value rmsnorm::isCut(IndexBuilder &index, Value count,

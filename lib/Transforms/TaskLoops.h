@@ -8,6 +8,7 @@
 #ifndef RMSNORM_LIB_TRANSFORMS_TASKLOOPS_H
 #define RMSNORM_LIB_TRANSFORMS_TASKLOOPS_H
 
+#include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/IR/Builders.h"
 #include "mlir/IR/OpDefinition.h"
 #include "rmsnorm/IR/RMSNorm.h"
@@ -55,6 +56,21 @@ mlir::Value tasksOfGrain(IndexBuilder &index, mlir::Value taskBytes,
 mlir::Value emitTaskLoops(mlir::OpBuilder &b, mlir::Location loc,
                           mlir::Value total, mlir::Value chunk,
                           CPUScheduleAttr schedule);
+
+/// Whether `loop` goes over the tasks of a chunk.
+bool isTaskLoop(mlir::scf::ForOp loop);
+
+/// On a loop over tasks: how many tasks after its sums the results of a task
+/// are written.
+inline constexpr llvm::StringLiteral lagName = "rmsnorm.lag";
+
+/// On a sum over rows: the next op, which writes results of another task, may
+/// be done at the same time.
+inline constexpr llvm::StringLiteral besideName = "rmsnorm.beside";
+
+/// On a parallel loop: its body does all that is from the induction variable on
+/// up to the sum of it and the step, whatever the step is.
+inline constexpr llvm::StringLiteral rangesName = "rmsnorm.ranges";
 
 /// Whether a sum over `count` elements is cut into parts: an i1, constant where
 /// the count is. Parts are for sums of more than two of them.

@@ -54,6 +54,15 @@ static void takeElse(RewriterBase &rewriter, scf::IfOp branch) {
   rewriter.eraseOp(branch);
 }
 
+/// Ends `block` with the results of `op`, if there are any; an scf.if without
+/// results has ends already.
+static void yieldResults(RewriterBase &rewriter, Block *block, Operation *op) {
+  if (op->getNumResults() == 0)
+    return;
+  rewriter.setInsertionPointToEnd(block);
+  scf::YieldOp::create(rewriter, op->getLoc(), op->getResults());
+}
+
 /// Branches once, between `outer` as it is and without the branches in `loop`.
 static void unswitch(RewriterBase &rewriter, scf::ForOp loop,
                      scf::ForOp outer) {
@@ -64,14 +73,18 @@ static void unswitch(RewriterBase &rewriter, scf::ForOp loop,
   for (scf::IfOp branch : llvm::drop_begin(branches))
     condition =
         arith::OrIOp::create(rewriter, loc, condition, branch.getCondition());
-  auto versions =
-      scf::IfOp::create(rewriter, loc, condition, /*withElseRegion=*/true);
+  auto versions = scf::IfOp::create(rewriter, loc, outer.getResultTypes(),
+                                    condition, /*withElseRegion=*/true);
+  rewriter.replaceAllUsesWith(outer.getResults(), versions.getResults());
   rewriter.setInsertionPointToStart(versions.elseBlock());
   IRMapping mapping;
-  rewriter.clone(*outer, mapping);
+  Operation *other = rewriter.clone(*outer, mapping);
   for (scf::IfOp branch : branches)
     takeElse(rewriter, cast<scf::IfOp>(mapping.lookup(branch.getOperation())));
-  rewriter.moveOpBefore(outer, versions.thenBlock()->getTerminator());
+  yieldResults(rewriter, versions.elseBlock(), other);
+  rewriter.moveOpBefore(outer, versions.thenBlock(),
+                        versions.thenBlock()->begin());
+  yieldResults(rewriter, versions.thenBlock(), outer);
 }
 
 namespace {
@@ -79,7 +92,7 @@ struct UnswitchLoops : rmsnorm::impl::RMSNormUnswitchLoopsBase<UnswitchLoops> {
   void runOnOperation() override {
     SmallVector<scf::ForOp> loops;
     getOperation()->walk([&](scf::ForOp loop) {
-      if (loop.getNumResults() == 0 && !findBranches(loop, loop).empty())
+      if (!findBranches(loop, loop).empty())
         loops.push_back(loop);
     });
     IRRewriter rewriter(&getContext());

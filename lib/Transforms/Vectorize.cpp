@@ -21,7 +21,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "LoopNest.h"
-#include "rmsnorm/IR/Scratch.h"
+#include "TaskLoops.h"
 #include "rmsnorm/Transforms/Passes.h"
 
 namespace rmsnorm {
@@ -32,25 +32,48 @@ namespace rmsnorm {
 using namespace mlir;
 using namespace rmsnorm;
 
+static CPUScheduleAttr scheduleOf(linalg::GenericOp op) {
+  return op->getAttrOfType<CPUScheduleAttr>(scheduleName);
+}
+
+/// The op after `op`, but for those that only compute values.
+static Operation *nextWithEffects(Operation *op) {
+  do
+    op = op->getNextNode();
+  while (op && isPure(op));
+  return op;
+}
+
+static WalkResult checkSchedule(linalg::GenericOp op) {
+  if (!op->hasAttr(scheduleName) || scheduleOf(op))
+    return WalkResult::advance();
+  op.emitOpError("expected rmsnorm.schedule to be a cpu_schedule, but got ")
+      << op->getAttr(scheduleName);
+  return WalkResult::interrupt();
+}
+
 namespace {
 struct Vectorize : rmsnorm::impl::RMSNormVectorizeBase<Vectorize> {
   void runOnOperation() override {
     SmallVector<linalg::GenericOp> ops;
-    getOperation()->walk([&](linalg::GenericOp op) {
+    WalkResult result = getOperation()->walk([&](linalg::GenericOp op) {
       if (op->hasAttr(scheduleName))
         ops.push_back(op);
+      return checkSchedule(op);
     });
+    if (result.wasInterrupted())
+      return signalPassFailure();
     IRRewriter rewriter(&getContext());
-    for (linalg::GenericOp op : ops) {
-      auto schedule = op->getAttrOfType<CPUScheduleAttr>(scheduleName);
-      if (!schedule) {
-        op.emitOpError(
-            "expected rmsnorm.schedule to be a cpu_schedule, but got ")
-            << op->getAttr(scheduleName);
-        return signalPassFailure();
+    for (size_t i = 0; i < ops.size(); ++i) {
+      rewriter.setInsertionPoint(ops[i]);
+      LoopNest nest(rewriter, ops[i], scheduleOf(ops[i]));
+      std::optional<LoopNest> beside;
+      if (ops[i]->hasAttr(besideName) && i + 1 < ops.size() &&
+          nextWithEffects(ops[i]) == ops[i + 1]) {
+        ++i;
+        beside.emplace(rewriter, ops[i], scheduleOf(ops[i]));
       }
-      rewriter.setInsertionPoint(op);
-      if (failed(LoopNest(rewriter, op, schedule).emit()))
+      if (failed(nest.emit(beside ? &*beside : nullptr)))
         return signalPassFailure();
     }
   }

@@ -128,6 +128,12 @@
 
 // -----
 
+// C25: a negative overlap
+// expected-error @below {{expected overlap to be 0 or more, but got -4}}
+#a = #rmsnorm.cpu_schedule<vector = [1], normalize_vector = [1], overlap = -4>
+
+// -----
+
 // C25: a negative prefetch
 // expected-error @below {{expected prefetch to be 0 or more, but got -2}}
 #a = #rmsnorm.cpu_schedule<vector = [1], normalize_vector = [1], prefetch = -2>

@@ -2,14 +2,14 @@
 // RUN: not rmsnorm-opt %s --rmsnorm-to-cpu=stop-after=lunch 2>&1 | FileCheck %s --check-prefix=STOP
 // RUN: not rmsnorm-opt %s --pass-pipeline='builtin.module(rmsnorm-to-cpu{stop-after=lunch})' 2>&1 | FileCheck %s --check-prefix=STOP
 // STOP-NOT: {{.}}
-// STOP: <unknown>:0: error: expected stop-after to be one of bufferize, schedule, tile, decompose, distribute, vectorize, parallelize, llvm, but got lunch{{$}}
+// STOP: <unknown>:0: error: expected stop-after to be one of bufferize, schedule, tile, decompose, overlap, distribute, vectorize, parallelize, llvm, but got lunch{{$}}
 // The line that MLIR adds for a pipeline given as text.
 // STOP-NOT: {{error|ERROR|func|module|bug|Stack}}
 
 // RUN: not rmsnorm-opt %s --rmsnorm-to-cpu=start-after=lunch 2>&1 | FileCheck %s --check-prefix=START
 // RUN: not rmsnorm-opt %s --pass-pipeline='builtin.module(rmsnorm-to-cpu{start-after=lunch})' 2>&1 | FileCheck %s --check-prefix=START
 // START-NOT: {{.}}
-// START: <unknown>:0: error: expected start-after to be one of bufferize, schedule, tile, decompose, distribute, vectorize, parallelize, llvm, but got lunch{{$}}
+// START: <unknown>:0: error: expected start-after to be one of bufferize, schedule, tile, decompose, overlap, distribute, vectorize, parallelize, llvm, but got lunch{{$}}
 // START-NOT: {{error|ERROR|func|module|bug|Stack}}
 
 // RUN: not rmsnorm-opt %s --rmsnorm-to-cpu='start-after=vectorize stop-after=tile' 2>&1 | FileCheck %s --check-prefix=ORDER -DSTOP=tile

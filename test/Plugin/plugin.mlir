@@ -19,7 +19,7 @@
 // LINALG-NOT: rmsnorm.rms_norm
 // LINALG: linalg.generic
 // LLVM: llvm.func @norm
-// STAGE: <unknown>:0: error: expected {{start|stop}}-after to be one of bufferize, schedule, tile, decompose, distribute, vectorize, parallelize, llvm, but got lunch{{$}}
+// STAGE: <unknown>:0: error: expected {{start|stop}}-after to be one of bufferize, schedule, tile, decompose, overlap, distribute, vectorize, parallelize, llvm, but got lunch{{$}}
 // STAGE-NOT: {{error|ERROR|func|module|bug|Stack}}
 // STOCK: Dialect `rmsnorm' not found
 func.func @norm(%x: memref<?x64xbf16>, %y: memref<?x64xbf16>) {

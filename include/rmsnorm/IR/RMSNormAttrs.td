@@ -106,6 +106,7 @@ def RMSNorm_CPUScheduleAttr : RMSNorm_Attr<"CPUSchedule", "cpu_schedule"> {
     | `panel` | elements of the vector axis that one task holds where that axis is not reduced |
     | `rows` | rows that one task holds where the vector axis is reduced: their sums are finished side by side in one vector |
     | `share_rows` | the second pass goes over the columns outside and the rows of a task inside: what its rows share is read and converted once |
+    | `overlap` | bytes of a row up to which the sums of a task are made before the results of the one before it are written; 0: never |
     | `prefetch` | bytes of input and output from which the next inputs are fetched while results are written; 0: never |
     | `nontemporal` | bytes of input and output from which stores bypass the caches; 0: never |
     | `grain` | bytes of x below which a task is not worth a thread of its own |
@@ -123,6 +124,7 @@ def RMSNorm_CPUScheduleAttr : RMSNorm_Attr<"CPUSchedule", "cpu_schedule"> {
     DefaultValuedParameter<"int64_t", "0">:$panel,
     DefaultValuedParameter<"int64_t", "1">:$rows,
     DefaultValuedParameter<"bool", "false">:$share_rows,
+    DefaultValuedParameter<"int64_t", "0">:$overlap,
     DefaultValuedParameter<"int64_t", "0">:$prefetch,
     DefaultValuedParameter<"int64_t", "0">:$nontemporal,
     DefaultValuedParameter<"int64_t", "0">:$grain);

@@ -148,7 +148,7 @@ def RMSNormTile : Pass<"rmsnorm-tile"> {
               outs(%yi : memref<1x64xf32, ...>) {schedule = ...}
         }
         scf.reduce
-      } {rmsnorm.schedule = ...}
+      } {rmsnorm.ranges, rmsnorm.schedule = ...}
       return
     }
     ```
@@ -156,6 +156,84 @@ def RMSNormTile : Pass<"rmsnorm-tile"> {
   let dependentDialects = [
     "::mlir::affine::AffineDialect", "::mlir::arith::ArithDialect",
     "::mlir::memref::MemRefDialect", "::mlir::scf::SCFDialect",
+  ];
+}
+
+def RMSNormOverlapTasks : Pass<"rmsnorm-overlap-tasks"> {
+  let summary = "Sum a task while the results of the one before it are written";
+  let description = [{
+    In the loop over the tasks of a norm whose rows are known to have at most
+    `overlap` bytes, an iteration writes the results of a task and makes the
+    sums of the next, so that neither waits for the reciprocal root of a row.
+    What the sums leave for the results is kept for two tasks.
+
+    ```mlir
+    #schedule = #rmsnorm.cpu_schedule<
+        vector = [8, 1], normalize_vector = [8, 1], overlap = 8192>
+    func.func @norm(%x: memref<?x64xf32>, %y: memref<?x64xf32>) {
+      %c0 = arith.constant 0 : index
+      %c1 = arith.constant 1 : index
+      %rows = memref.dim %x, %c0 : memref<?x64xf32>
+      scf.parallel (%begin) = (%c0) to (%rows) step (%c1) {
+        %end = arith.addi %begin, %c1 : index
+        scf.for %row = %begin to %end step %c1 {
+          %xi = memref.subview %x[%row, 0] [1, 64] [1, 1]
+              : memref<?x64xf32> to memref<1x64xf32, strided<[64, 1], offset: ?>>
+          %yi = memref.subview %y[%row, 0] [1, 64] [1, 1]
+              : memref<?x64xf32> to memref<1x64xf32, strided<[64, 1], offset: ?>>
+          %sum = memref.alloca() : memref<1xf32>
+          linalg.generic {
+              indexing_maps = [affine_map<(i, j) -> (i, j)>, affine_map<(i, j) -> (i)>],
+              iterator_types = ["parallel", "reduction"]}
+              ins(%xi : memref<1x64xf32, strided<[64, 1], offset: ?>>)
+              outs(%sum : memref<1xf32>)
+              attrs = {rmsnorm.reduced = array<i64: 1>, rmsnorm.schedule = #schedule} {
+          ^bb0(%in: f32, %out: f32):
+            %square = arith.mulf %in, %in : f32
+            linalg.yield %square : f32
+          }
+          linalg.generic {
+              indexing_maps = [affine_map<(i, j) -> (i, j)>, affine_map<(i, j) -> (i)>,
+                               affine_map<(i, j) -> (i, j)>],
+              iterator_types = ["parallel", "parallel"]}
+              ins(%xi, %sum : memref<1x64xf32, strided<[64, 1], offset: ?>>, memref<1xf32>)
+              outs(%yi : memref<1x64xf32, strided<[64, 1], offset: ?>>)
+              attrs = {rmsnorm.reduced = array<i64: 1>, rmsnorm.schedule = #schedule} {
+          ^bb0(%in: f32, %factor: f32, %out: f32):
+            %scaled = arith.mulf %in, %factor : f32
+            linalg.yield %scaled : f32
+          }
+        }
+      } {rmsnorm.schedule = #schedule}
+      return
+    }
+    // becomes
+    func.func @norm(%x: memref<?x64xf32>, %y: memref<?x64xf32>) {
+      ...
+        %sums = memref.alloca() {alignment = 64 : i64} : memref<2x1xf32>
+        ...
+        %some = arith.cmpi ult, %begin, %end : index
+        scf.if %some {
+          ...
+          linalg.generic ... outs(%first : memref<1xf32, ...>) ...
+        }
+        scf.for %row = %begin to %end step %one {
+          ...
+          %next = arith.minui %number, %last : index
+          ...
+          %xi = memref.subview %x[%next, 0] [1, 64] [1, 1]
+              : memref<?x64xf32> to memref<1x64xf32, ...>
+          linalg.generic ... ins(%xi : memref<1x64xf32, ...>)
+              outs(%new : memref<1xf32, ...>)
+              attrs = {rmsnorm.beside, ...
+          linalg.generic ... outs(%yi : memref<1x64xf32, ...>) ...
+        } {rmsnorm.lag = 1 : index}
+    ...
+    ```
+  }];
+  let dependentDialects = [
+    "::mlir::arith::ArithDialect", "::mlir::memref::MemRefDialect",
+    "::mlir::scf::SCFDialect",
   ];
 }
 
@@ -205,7 +283,7 @@ def RMSNormDistribute : Pass<"rmsnorm-distribute"> {
               outs(%sumi : memref<f32, ...>) ...
         }
         scf.reduce
-      } {rmsnorm.schedule = ...}
+      } {rmsnorm.ranges, rmsnorm.schedule = ...}
       linalg.generic ... ins(%sums : memref<4xf32, ...>)
           outs(%sum : memref<f32>) ...
       return

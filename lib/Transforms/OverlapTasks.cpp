@@ -1,0 +1,251 @@
+//===- OverlapTasks.cpp - The end of a sum beside the next results --------===//
+//
+// Part of the RMSNorm project, under the Apache License v2.0 with LLVM
+// Exceptions. SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+//
+// From the last element of a row to its reciprocal root is a chain of some
+// hundred cycles that nothing else of the row can fill, and the sum of a row
+// leaves idle what writing results needs. So the results of a row are written
+// while the next one is summed:
+//
+//                                    s[begin % 2] = sums of begin
+//   for t in [begin, end):           for t in [begin, end):
+//     s = sums of t            ~>      s[(t + 1) % 2] = sums of t + 1,
+//     results of t by s                results of t by s[t % 2]
+//
+// After the last row it is summed once more, for nothing: a branch would keep
+// the two loops over its elements from becoming one (see LoopNest.cpp).
+//
+
+#include "TaskLoops.h"
+#include "mlir/Analysis/SliceAnalysis.h"
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/Linalg/IR/Linalg.h"
+#include "mlir/Dialect/MemRef/IR/MemRef.h"
+#include "mlir/Dialect/SCF/IR/SCF.h"
+#include "mlir/IR/PatternMatch.h"
+#include "rmsnorm/Transforms/Passes.h"
+
+namespace rmsnorm {
+#define GEN_PASS_DEF_RMSNORMOVERLAPTASKS
+#include "rmsnorm/Transforms/Passes.h.inc"
+} // namespace rmsnorm
+
+using namespace mlir;
+using namespace rmsnorm;
+
+namespace {
+class Overlapper {
+public:
+  Overlapper(RewriterBase &rewriter, scf::ForOp tasks)
+      : b(rewriter), loc(tasks.getLoc()), tasks(tasks), index(rewriter, loc) {}
+
+  void overlap();
+
+private:
+  bool findHalves();
+  bool findViews();
+  bool isShort();
+  IRMapping mapTask(Value task, Value number);
+  void clone(ArrayRef<Operation *> ops, IRMapping &mapping);
+  void cloneIf(Value condition, ArrayRef<Operation *> ops, IRMapping &mapping);
+
+  RewriterBase &b;
+  Location loc;
+  scf::ForOp tasks;
+  IndexBuilder index;
+  /// The last op that sums rows, and the only one that writes results.
+  linalg::GenericOp sum, results;
+  /// What is done before `sum`, and after it; what makes the views of
+  /// `results`.
+  SmallVector<Operation *> before, after, views;
+  /// Memory by which the first half tells the second, and room for two tasks.
+  llvm::MapVector<Operation *, Value> rooms;
+};
+} // namespace
+
+static bool isScratch(Value memref) {
+  while (auto view = memref.getDefiningOp<memref::SubViewOp>())
+    memref = view.getSource();
+  auto alloca = memref.getDefiningOp<memref::AllocaOp>();
+  return alloca && alloca->getNumOperands() == 0;
+}
+
+/// Whether `op` can be done twice.
+static bool writesScratchAlone(Operation *op) {
+  auto destination = dyn_cast<DestinationStyleOpInterface>(op);
+  return isPure(op) || isa<memref::AllocaOp>(op) ||
+         (destination && llvm::all_of(destination.getDpsInits(), isScratch));
+}
+
+/// False where there is no sum, or nothing after it, or something that cannot
+/// be taken apart.
+bool Overlapper::findHalves() {
+  SmallVector<Operation *> ops;
+  for (Operation &op : tasks.getBody()->without_terminator()) {
+    ops.push_back(&op);
+    auto generic = dyn_cast<linalg::GenericOp>(op);
+    if (!generic || !generic->hasAttr(reducedLoopsName))
+      continue;
+    (generic.getNumReductionLoops() > 0 ? sum : results) = generic;
+  }
+  if (!sum || !results || !sum->isBeforeInBlock(results))
+    return false;
+  for (Operation *op : ops) {
+    if (op->isBeforeInBlock(sum))
+      before.push_back(op);
+    else if (op != sum && op != results)
+      after.push_back(op);
+    if (!isPure(op) && results->isBeforeInBlock(op))
+      return false;
+  }
+  return llvm::all_of(before, writesScratchAlone) &&
+         llvm::all_of(sum.getDpsInits(), isScratch) && findViews();
+}
+
+/// False where the results depend on more than views and what the sums leave.
+bool Overlapper::findViews() {
+  llvm::SetVector<Operation *> slice;
+  BackwardSliceOptions options;
+  options.filter = [&](Operation *op) { return tasks->isProperAncestor(op); };
+  if (failed(getBackwardSlice(results.getOperation(), &slice, options)))
+    return false;
+  for (Operation *op : slice) {
+    if (isa<memref::AllocaOp>(op) && op->getNumOperands() == 0)
+      rooms[op] = Value();
+    else if (isPure(op))
+      views.push_back(op);
+    else
+      return false;
+  }
+  return true;
+}
+
+/// Whether a row is known to have few enough bytes.
+bool Overlapper::isShort() {
+  auto schedule = results->getAttrOfType<CPUScheduleAttr>(scheduleName);
+  auto loops = results->getAttrOfType<DenseI64ArrayAttr>(reducedLoopsName);
+  OpOperand *x = results.getDpsInputOperand(0);
+  auto type = cast<MemRefType>(x->get().getType());
+  AffineMap map = results.getMatchingIndexingMap(x);
+  int64_t bytes = bytesOfElement(type.getElementType());
+  for (int64_t loop : loops.asArrayRef()) {
+    std::optional<unsigned> dim =
+        map.getResultPosition(b.getAffineDimExpr(loop));
+    if (!dim || type.isDynamicDim(*dim))
+      return false;
+    bytes *= type.getDimSize(*dim);
+  }
+  return schedule && bytes <= schedule.getOverlap();
+}
+
+/// The half of `room` that `parity` says, as `type` but for its layout.
+static Value emitSlot(OpBuilder &b, Location loc, Value room, Value parity,
+                      MemRefType type) {
+  SmallVector<OpFoldResult> offsets(type.getRank() + 1, b.getIndexAttr(0));
+  SmallVector<OpFoldResult> ones(type.getRank() + 1, b.getIndexAttr(1));
+  SmallVector<OpFoldResult> sizes = ones;
+  offsets[0] = parity;
+  for (auto [size, extent] :
+       llvm::zip(llvm::drop_begin(sizes), type.getShape()))
+    size = b.getIndexAttr(extent);
+  auto slot = memref::SubViewOp::inferRankReducedResultType(
+      type.getShape(), cast<MemRefType>(room.getType()), offsets, sizes, ones);
+  return memref::SubViewOp::create(b, loc, cast<MemRefType>(slot), room,
+                                   offsets, sizes, ones);
+}
+
+/// A view has the layout of what it is a view of.
+static void cloneView(OpBuilder &b, memref::SubViewOp view,
+                      IRMapping &mapping) {
+  auto *copy = b.clone(*view, mapping);
+  auto subview = cast<memref::SubViewOp>(copy);
+  auto type = memref::SubViewOp::inferRankReducedResultType(
+      view.getType().getShape(), subview.getSourceType(),
+      subview.getMixedOffsets(), subview.getMixedSizes(),
+      subview.getMixedStrides());
+  subview.getResult().setType(cast<MemRefType>(type));
+}
+
+/// For ops on `task`, which leaves its sums where `number` has them.
+IRMapping Overlapper::mapTask(Value task, Value number) {
+  IRMapping mapping;
+  mapping.map(tasks.getInductionVar(), task);
+  Value parity = arith::AndIOp::create(b, loc, number, index.constant(1));
+  for (auto [alloca, room] : rooms) {
+    Value memory = alloca->getResult(0);
+    auto type = cast<MemRefType>(memory.getType());
+    mapping.map(memory, emitSlot(b, loc, room, parity, type));
+  }
+  return mapping;
+}
+
+void Overlapper::clone(ArrayRef<Operation *> ops, IRMapping &mapping) {
+  for (Operation *op : ops) {
+    if (rooms.contains(op))
+      continue;
+    if (auto view = dyn_cast<memref::SubViewOp>(op))
+      cloneView(b, view, mapping);
+    else
+      b.clone(*op, mapping);
+  }
+}
+
+void Overlapper::cloneIf(Value condition, ArrayRef<Operation *> ops,
+                         IRMapping &mapping) {
+  auto branch = scf::IfOp::create(b, loc, condition, /*withElseRegion=*/false);
+  OpBuilder::InsertionGuard guard(b);
+  b.setInsertionPointToStart(branch.thenBlock());
+  clone(ops, mapping);
+}
+
+void Overlapper::overlap() {
+  if (!findHalves() || !isShort())
+    return;
+  b.setInsertionPoint(tasks);
+  for (auto &[alloca, room] : rooms) {
+    auto type = cast<MemRefType>(alloca->getResult(0).getType());
+    SmallVector<int64_t> shape = llvm::to_vector(type.getShape());
+    shape.insert(shape.begin(), 2);
+    room = createStackScratch(b, loc, shape, type.getElementType());
+  }
+  Value begin = tasks.getLowerBound(), end = tasks.getUpperBound();
+  Value one = index.constant(1);
+  IRMapping first = mapTask(begin, begin);
+  SmallVector<Operation *> ops = before;
+  ops.push_back(sum);
+  llvm::append_range(ops, after);
+  cloneIf(index.isLess(begin, end), ops, first);
+
+  auto loop = scf::ForOp::create(b, loc, begin, end, one);
+  loop->setAttr(lagName, b.getIndexAttr(1));
+  b.setInsertionPointToStart(loop.getBody());
+  Value task = loop.getInductionVar();
+  Value number = index.add(task, one);
+  Value next = index.min(number, index.sub(end, one));
+  IRMapping ofTask = mapTask(task, task), ofNext = mapTask(next, number);
+  clone(views, ofTask);
+  clone(before, ofNext);
+  b.clone(*sum, ofNext)->setAttr(besideName, b.getUnitAttr());
+  b.clone(*results, ofTask);
+  cloneIf(index.isLess(number, end), after, ofNext);
+  b.eraseOp(tasks);
+}
+
+namespace {
+struct OverlapTasks : rmsnorm::impl::RMSNormOverlapTasksBase<OverlapTasks> {
+  void runOnOperation() override {
+    SmallVector<scf::ForOp> loops;
+    getOperation()->walk([&](scf::ForOp loop) {
+      if (isTaskLoop(loop))
+        loops.push_back(loop);
+    });
+    IRRewriter rewriter(&getContext());
+    for (scf::ForOp loop : loops)
+      Overlapper(rewriter, loop).overlap();
+  }
+};
+} // namespace
