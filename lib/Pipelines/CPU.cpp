@@ -111,13 +111,19 @@ static void lowerToLLVM(OpPassManager &pm, const CPUPipelineOptions &) {
   pm.addPass(createRMSNormAllowNegativeStrides());
 }
 
+// clang-format off
 static constexpr Stage stages[] = {
-    {"bufferize", bufferize}, {"schedule", schedule},
-    {"tile", tile},           {"decompose", decompose},
-    {"overlap", overlap},     {"distribute", distribute},
-    {"vectorize", vectorize}, {"parallelize", parallelize},
+    {"bufferize", bufferize},
+    {"schedule", schedule},
+    {"tile", tile},
+    {"decompose", decompose},
+    {"overlap", overlap},
+    {"distribute", distribute},
+    {"vectorize", vectorize},
+    {"parallelize", parallelize},
     {"llvm", lowerToLLVM},
 };
+// clang-format on
 
 ArrayRef<StringRef> rmsnorm::getCPUStages() {
   static const SmallVector<StringRef> names = llvm::map_to_vector(

@@ -128,16 +128,13 @@ LLVM::LLVMFuncOp Outliner::buildTask(scf::ParallelOp loop,
   Value step = mapping.lookupOrDefault(loop.getStep()[0]);
   Value first = arith::MulIOp::create(b, loc, begin, step);
   Value last = arith::MulIOp::create(b, loc, end, step);
+  emitRange(loop, mapping, first, last);
   // Whoever waits for the task has to see its non-temporal stores.
   auto schedule = loop->getAttrOfType<CPUScheduleAttr>(scheduleName);
   if (schedule && schedule.getNontemporal() > 0)
     LLVM::FenceOp::create(b, loc, LLVM::AtomicOrdering::seq_cst,
                           /*syncscope=*/"");
   LLVM::ReturnOp::create(b, loc, ValueRange());
-  b.setInsertionPoint(entry->getTerminator());
-  if (schedule && schedule.getNontemporal() > 0)
-    b.setInsertionPoint(entry->getTerminator()->getPrevNode());
-  emitRange(loop, mapping, first, last);
   // A stack slot in a loop would grow the stack with each iteration. Those of
   // an inner parallel loop are one for each of its threads.
   entry->walk<WalkOrder::PreOrder>([&](Operation *inner) {
