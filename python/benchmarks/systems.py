@@ -294,6 +294,8 @@ class Yardstick(System):
         """Runs of the copies that the folder brings."""
         for name, library in self.libraries.items():
             for way in range(library.copy_count()):
-                yield Run(f"{name} {library.copy_name(way).decode()}", lambda calls, way=way: library.copy_bench(
-                    way, operands.y.ctypes.data, operands.x.ctypes.data, problem.bytes // 512 * 512, problem.threads,
-                    calls, WARM_UP), None)
+                def timer(calls, library=library, way=way):
+                    return library.copy_bench(way, operands.y.ctypes.data, operands.x.ctypes.data,
+                                              problem.bytes // 512 * 512, problem.threads, calls, WARM_UP)
+
+                yield Run(f"{name} {library.copy_name(way).decode()}", timer, None)
