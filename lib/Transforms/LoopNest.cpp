@@ -189,10 +189,10 @@ void LoopNest::emitSteps(ArrayRef<int64_t> steps, Section section,
   }
 }
 
-void LoopNest::emitVectors(ArrayRef<int64_t> steps,
+void LoopNest::emitVectors(ArrayRef<int64_t> steps, Section section,
                            function_ref<void(int64_t)> inner) {
   unsigned loop = emitter.vectorLoop;
-  emitSteps(steps, whole(loop), [&](Section part, int64_t width) {
+  emitSteps(steps, section, [&](Section part, int64_t width) {
     emitFor(part.lower, part.upper, width, {}, [&](Value index, ValueRange) {
       emitter.indices[loop] = index;
       inner(width);
@@ -227,7 +227,7 @@ void LoopNest::convertOnce(SmallVectorImpl<Value> &heap) {
     slot = createScratch(b, loc, {b.getIndexAttr(*bound)},
                          element.isBF16() ? b.getF32Type() : element, heap);
   }
-  emitVectors(steps, [&](int64_t width) {
+  emitVectors(steps, wholeVectorLoop(), [&](int64_t width) {
     if (width == 1)
       return;
     for (auto [input, slot] : llvm::zip(inputs, memory))
@@ -255,7 +255,8 @@ void LoopNest::findBypasses() {
 
 void LoopNest::emitElementwise() {
   findBypasses();
-  emitVectors(elementwiseSteps(), [&](int64_t width) { emitElements(width); });
+  emitVectors(elementwiseSteps(), wholeVectorLoop(),
+              [&](int64_t width) { emitElements(width); });
 }
 
 /// The results of `width` elements. The branches are within the loops, so that
@@ -284,7 +285,8 @@ void LoopNest::emitLeaf() {
   std::optional<int64_t> bound = boundOf(emitter.vectorLoop);
   if (bound && *bound > schedule.getVector().front() && schedule.getPanel() > 0)
     return emitPanel(*bound);
-  emitVectors(schedule.getVector(), [&](int64_t width) { emitColumns(width); });
+  emitVectors(schedule.getVector(), wholeVectorLoop(),
+              [&](int64_t width) { emitColumns(width); });
 }
 
 //===----------------------------------------------------------------------===//
@@ -322,19 +324,11 @@ void LoopNest::emitBeside(Value at, int64_t offset) {
 
 /// What is beside this, in the columns that are left.
 void LoopNest::emitRestBeside() {
-  LoopNest &other = *beside;
   int64_t block = schedule.getChain() * schedule.getVector().front();
-  Section rest = other.whole(other.emitter.vectorLoop);
+  Section rest = beside->wholeVectorLoop();
   int64_t done = *rest.size / block * block;
   rest.lower = constant(done);
   rest.size = rest.most = *rest.size - done;
-  other.emitSteps(
-      other.elementwiseSteps(), rest, [&](Section part, int64_t width) {
-        emitFor(part.lower, part.upper, width, {},
-                [&](Value index, ValueRange) {
-                  other.emitter.indices[other.emitter.vectorLoop] = index;
-                  other.emitElements(width);
-                  return SmallVector<Value>();
-                });
-      });
+  beside->emitVectors(beside->elementwiseSteps(), rest,
+                      [&](int64_t width) { beside->emitElements(width); });
 }

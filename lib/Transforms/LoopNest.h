@@ -73,7 +73,7 @@ private:
   void emitParallel(llvm::ArrayRef<unsigned> loops, bool inGroups,
                     llvm::function_ref<void(const RowGroup *)> inner);
   void emitLeaf();
-  void emitVectors(llvm::ArrayRef<int64_t> steps,
+  void emitVectors(llvm::ArrayRef<int64_t> steps, Section section,
                    llvm::function_ref<void(int64_t)> inner);
   llvm::ArrayRef<int64_t> elementwiseSteps();
   void emitElementwise();
@@ -147,6 +147,7 @@ private:
               body);
 
   Section whole(unsigned loop);
+  Section wholeVectorLoop() { return whole(emitter.vectorLoop); }
   mlir::Value constant(int64_t value) {
     return mlir::arith::ConstantIndexOp::create(b, loc, value);
   }

@@ -202,7 +202,7 @@ SmallVector<Value> LoopNest::emitPanelTotals(int64_t bound,
     memory.push_back(
         createScratch(b, loc, {b.getIndexAttr(llvm::alignTo(bound, width))},
                       total.getType(), heap));
-  Section columns = whole(emitter.vectorLoop);
+  Section columns = wholeVectorLoop();
   emitFor(columns.lower, columns.upper, width, {}, [&](Value at, ValueRange) {
     for (auto [total, slot] : llvm::zip(startTotals(width), memory))
       emitter.storeVector(total, slot, at);
@@ -229,7 +229,7 @@ void LoopNest::addRows(unsigned loop, Section rows, Value isWhole,
   };
   Section any{rows.lower, rows.upper, {}, rows.most};
   ArrayRef<int64_t> steps = schedule.getVector();
-  emitSteps(steps, whole(emitter.vectorLoop), [&](Section part, int64_t width) {
+  emitSteps(steps, wholeVectorLoop(), [&](Section part, int64_t width) {
     auto columns = [&](Section rows) {
       emitFor(part.lower, part.upper, width, {}, [&](Value at, ValueRange) {
         emitter.indices[emitter.vectorLoop] = at;
@@ -267,7 +267,7 @@ void LoopNest::emitPanel(int64_t bound) {
     });
     return SmallVector<Value>();
   });
-  emitVectors(panelSteps(), [&](int64_t width) {
+  emitVectors(panelSteps(), wholeVectorLoop(), [&](int64_t width) {
     addToOutputs(finishTotals(loadPanelTotals(memory, width)), width);
   });
   freeScratch(b, loc, heap);

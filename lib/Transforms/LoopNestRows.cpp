@@ -173,7 +173,7 @@ void LoopNest::emitSharedElementwise(const RowGroup &group) {
         b, loc, bypasses, streaming->emitBypasses(b, emitter.indices));
   }
   Value end = arith::AddIOp::create(b, loc, group.first, constant(group.count));
-  emitVectors(elementwiseSteps(), [&](int64_t width) {
+  emitVectors(elementwiseSteps(), wholeVectorLoop(), [&](int64_t width) {
     emitter.loadShared(group.loop, width);
     emitFor(group.first, end, 1, {}, [&](Value row, ValueRange) {
       emitter.indices[group.loop] = row;
