@@ -175,6 +175,8 @@ def run(options):
                     case "measured":
                         rows += table.rows_of(event)
                         progress.update()
+                        # What a run that does not come to its end has found.
+                        save(options, header, rows)
                     case "absent":
                         absent[event["system"]] = event["why"]
                     case "refused":
@@ -188,12 +190,16 @@ def run(options):
     return header, rows, not failures
 
 
+def save(options, header, rows):
+    if options.csv:
+        table.write(options.csv, header, rows)
+
+
 def finish(options, header, rows):
     print(table.table(rows))
     if text := table.summary(rows):
         print(f"\n{text}")
-    if options.csv:
-        table.write(options.csv, header, rows)
+    save(options, header, rows)
     if options.plot:
         plot.draw(options.plot, header, rows)
 

@@ -94,11 +94,13 @@ def test_missing_system(tmp_path):
 
 YARDSTICK = """
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 int lim_count(int type, long n, long rows, long bytes) { return type == 0; }
 const char *lim_name(int type, long n, long rows, long bytes, int variant) { return "plain"; }
 double lim_bench(int type, int variant, const float *x, const float *w, float *y, long rows, long n, float epsilon,
                  long bytes, int threads, int calls, double warm) {
+  if (n > LONGEST) abort();
   for (long i = 0; i < rows; ++i, x += n, y += n) {
     double sum = 0;
     for (long j = 0; j < n; ++j) sum += (double)x[j] * x[j];
@@ -115,16 +117,21 @@ double copy_bench(int way, void *y, const void *x, long bytes, int threads, int 
 """
 
 
-@pytest.mark.parametrize("factor, status", [("1.f", 0), ("1.01f", 1)])
-def test_yardstick(factor, status, tmp_path):
-    """Hand-written kernels are compared with, as copies are, of each library; a wrong one is found and not timed."""
+def build_yardstick(folder, name, **macros):
     compiler = next(filter(shutil.which, ["clang-22", "cc", "gcc", "clang"]), None)
     if not compiler:
         pytest.skip("no C compiler")
-    (tmp_path / "hand.c").write_text(YARDSTICK)
-    for name, copy in (("hand", "1e-9"), ("slow", "1.")):
-        subprocess.run([compiler, "-shared", "-fPIC", "-w", f"-DFACTOR={factor}", f"-DCOPY={copy}", "hand.c",
-                        "-o", f"lib{name}.so", "-lm"], cwd=tmp_path, check=True)
+    defined = {"FACTOR": "1.f", "COPY": "1e-9", "LONGEST": 1 << 20, **macros}
+    (folder / "hand.c").write_text(YARDSTICK)
+    subprocess.run([compiler, "-shared", "-fPIC", "-w", *[f"-D{key}={value}" for key, value in defined.items()],
+                    "hand.c", "-o", f"lib{name}.so", "-lm"], cwd=folder, check=True)
+
+
+@pytest.mark.parametrize("factor, status", [("1.f", 0), ("1.01f", 1)])
+def test_yardstick(factor, status, tmp_path):
+    """Hand-written kernels are compared with, as copies are, of each library; a wrong one is found and not timed."""
+    build_yardstick(tmp_path, "hand", FACTOR=factor)
+    build_yardstick(tmp_path, "slow", FACTOR=factor, COPY="1.")
     table = tmp_path / "table.csv"
     done = run("--yardstick", tmp_path, "--systems", "rmsnorm", "copy", "--kinds", "norm", "--dtypes", "f32", "f64",
                "--lengths", "64", "--sizes", "64k", "--threads", "1", "--csv", table)
@@ -136,6 +143,16 @@ def test_yardstick(factor, status, tmp_path):
         assert "error: yardstick, norm f32 256x64: expected " in done.stdout and ("yardstick", "f32") not in rows
     else:
         assert rows["yardstick", "f32"]["variant"] == "hand plain" and "/ hand-written" in done.stdout
+
+
+def test_end_before_the_last(tmp_path):
+    """What was measured before a process died is in the file."""
+    build_yardstick(tmp_path, "hand", LONGEST=64)
+    table = tmp_path / "table.csv"
+    done = run("--yardstick", tmp_path, "--systems", "rmsnorm", "--kinds", "norm", "--dtypes", "f32", "--lengths", "64", "128",
+               "--sizes", "64k", "--threads", "1", "--csv", table)
+    assert done.returncode == 1 and "error: expected the process for 1 threads to end well, but got status " in done.stderr
+    assert {(row["system"], row["length"]) for row in read(table)} == {("rmsnorm", "64"), ("yardstick", "64")}
 
 
 @pytest.mark.parametrize("arguments, status, message", [
