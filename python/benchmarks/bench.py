@@ -30,6 +30,8 @@ from systems import BLOCKTIME
 HERE = pathlib.Path(__file__).resolve().parent
 ROOT = HERE.parents[1]
 SYSTEMS = ["rmsnorm", "copy", "brainstate", "jnp", "torch-eager", "torch-compile", "onnxruntime", "onednn", "rmsnorm-python"]
+# Options with names of this machine's files.
+FILES = ("--build", "--csv", "--plot", "--yardstick", "--onednn")
 # What matters of what a processor can do.
 FEATURES = ["avx2", "fma", "f16c", "avx512f", "avx512_bf16", "avx512_fp16", "amx_bf16", "asimd", "bf16", "sve"]
 DEFAULTS = {"kinds": list(KINDS), "dtypes": ["f32", "bf16", "f16"], "lengths": None, "sizes": SIZES, "turns": 15}
@@ -107,6 +109,17 @@ def commit():
     return "?"
 
 
+def command(arguments):
+    """`arguments` as they may be shown elsewhere: without the names of files here."""
+    kept, values = ["bench.py"], iter(arguments)
+    for argument in values:
+        if not argument.startswith(FILES):
+            kept.append(argument)
+        elif "=" not in argument:
+            next(values, None)
+    return " ".join(kept)
+
+
 def environment(threads):
     """Of a worker: what makes each system as fast as it gets."""
     variables = dict(os.environ)
@@ -159,7 +172,7 @@ def work(options, threads, listed):
 def run(options):
     """Runs all; returns the header, the rows, and whether all was right."""
     header = {"machine": machine(), "date": str(datetime.date.today()), "commit": commit(),
-              "command": " ".join(["bench.py", *sys.argv[1:]])}
+              "command": command(sys.argv[1:])}
     print("\n".join(header.values()), flush=True)
     listed = {threads: problems(options.kinds, options.dtypes, options.lengths, options.sizes, threads)
               for threads in options.threads}

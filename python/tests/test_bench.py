@@ -155,6 +155,12 @@ def test_end_before_the_last(tmp_path):
     assert {(row["system"], row["length"]) for row in read(table)} == {("rmsnorm", "64"), ("yardstick", "64")}
 
 
+def test_command_of_the_header():
+    """Names of files are not for others."""
+    import bench
+    assert bench.command(["--kinds", "norm", "--csv", "a.csv", "--build=b", "--turns", "3"]) == "bench.py --kinds norm --turns 3"
+
+
 @pytest.mark.parametrize("arguments, status, message", [
     (["--sizes", "8"], 2, "argument --sizes: expected a size such as 512k or 8M, but got '8'"),
     (["--dtypes", "f17"], 2, "argument --dtypes: invalid choice: 'f17'"),
