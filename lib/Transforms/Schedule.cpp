@@ -89,19 +89,22 @@ struct RowShape {
 /// Up to some length, the ends of rows cost more than what is saved by taking a
 /// row at a time. Scales that have to be converted are, for several rows. The
 /// totals and the accumulators of a step fill the registers of AVX; more lanes
-/// than one of its vectors has would only be more totals.
+/// than one of its vectors has would only be more totals. Where a step covers
+/// twice as many elements, what it costs beside them counts half; but what it
+/// leaves of a short row is longer.
 static RowShape shapeOfRows(NormOpInterface op) {
   constexpr int64_t shortest = 128;
   bool isNarrow = widthOf(op.getX()) < 32;
   const int64_t shortRow = overlapOf(op) ? 512 : 640;
   int64_t length = rowLength(op).value_or(shortRow + 1);
+  int64_t step = isNarrow && (length > shortRow || length % 64 == 0) ? 64 : 32;
   if (computesInFloat64(op))
     return {length <= shortRow ? 8 : 16, 16, 4, length <= shortRow ? 4 : 1};
   if (length <= shortest)
-    return {length <= shortest / 2 ? 16 : 32, 32, 4, 16};
+    return {isNarrow || length > shortest / 2 ? step : 16, step, 4, 16};
   if (length <= shortRow)
-    return {64, 32, 8, 8};
-  return isNarrow ? RowShape{64, 64, 8, 1} : RowShape{32, 32, 8, 1};
+    return {isNarrow ? step : 64, step, 8, 8};
+  return {step, step, 8, 1};
 }
 
 /// Columns are independent of each other: steps of more than two vectors gain
@@ -121,8 +124,9 @@ static CPUScheduleAttr defaultSchedule(NormOpInterface op) {
   // Results of that size displace what they are computed from. At 8 MB of
   // either, one thread gained up to 1.7 where stores bypass the caches, and two
   // were as fast on average. Below, what reads the results next would lose
-  // more.
-  constexpr int64_t nontemporal = int64_t(1) << 24;
+  // more. Prefetches gain from that size on too: rows that come from a cache
+  // were up to a fifth slower with them.
+  constexpr int64_t large = int64_t(1) << 24;
   bool isWide = computesInFloat64(op);
   RowShape shape = hasRows(op) ? shapeOfRows(op) : shapeOfColumns(op);
   // A large term costs the digits of the terms after it in its chain. Three of
@@ -143,7 +147,7 @@ static CPUScheduleAttr defaultSchedule(NormOpInterface op) {
       shape.fold, partOf(op), panelOf(op), shape.rows,
       /*share_rows=*/shape.rows > 1 && widthOf(op.getX()) < 32,
       /*overlap=*/overlapOf(op),
-      /*prefetch=*/int64_t(1) << 20, nontemporal, /*grain=*/int64_t(1) << 15);
+      /*prefetch=*/large, /*nontemporal=*/large, /*grain=*/int64_t(1) << 15);
 }
 
 namespace {

@@ -33,6 +33,22 @@ func.func @f32_to_f16(%x: f32) -> f16 {
   return %y : f16
 }
 
+// What two conversions in hardware give is one value, not two to be stored.
+// NATIVE-LABEL: @f32_to_f16_stored
+// NATIVE: %[[HALVES:.*]] = arith.truncf %{{.*}} : vector<16xf32> to vector<16xf16>
+// NATIVE-NEXT: %[[WHOLE:.*]] = llvm.call_intrinsic "llvm.arithmetic.fence"(%[[HALVES]])
+// NATIVE-NEXT: vector.store %[[WHOLE]]
+// NATIVE-NEXT: arith.truncf
+// NATIVE-NEXT: vector.store
+func.func @f32_to_f16_stored(%x: vector<16xf32>, %e: vector<8xf32>, %y: memref<?xf16>) {
+  %c0 = arith.constant 0 : index
+  %two = arith.truncf %x : vector<16xf32> to vector<16xf16>
+  vector.store %two, %y[%c0] : memref<?xf16>, vector<16xf16>
+  %one = arith.truncf %e : vector<8xf32> to vector<8xf16>
+  vector.store %one, %y[%c0] : memref<?xf16>, vector<8xf16>
+  return
+}
+
 // One rounding in all: to odd on the way to f32.
 // CHECK-LABEL: @f64_to_f16
 // CHECK: arith.truncf %{{.*}} : f64 to f32

@@ -428,9 +428,11 @@ def RMSNormExpandFloats : Pass<"rmsnorm-expand-floats"> {
   }];
   let options = [
     Option<"nativeF16", "native-f16", "bool", "false",
-           "Leave f16 from and to f32 to the target (x86: F16C)">,
+           "Leave f16 from and to f32 to the target (x86: F16C), and results "
+           "of two conversions in one vector">,
   ];
-  let dependentDialects = ["::mlir::arith::ArithDialect"];
+  let dependentDialects = ["::mlir::arith::ArithDialect",
+                           "::mlir::LLVM::LLVMDialect"];
 }
 
 def RMSNormUnswitchLoops : Pass<"rmsnorm-unswitch-loops"> {
