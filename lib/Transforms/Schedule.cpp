@@ -78,6 +78,12 @@ static int64_t overlapOf(NormOpInterface op) {
              : 0;
 }
 
+/// Whether results have fewer digits than f32.
+static bool hasNarrowResults(NormOpInterface op) {
+  auto destination = cast<DestinationStyleOpInterface>(op.getOperation());
+  return widthOf(destination.getDpsInits()[0]) < 32;
+}
+
 namespace {
 /// How rows are taken: steps of the first and the second pass, lanes of the
 /// totals, and how many rows at a time.
@@ -91,7 +97,8 @@ struct RowShape {
 /// totals and the accumulators of a step fill the registers of AVX; more lanes
 /// than one of its vectors has would only be more totals. Where a step covers
 /// twice as many elements, what it costs beside them counts half; but what it
-/// leaves of a short row is longer.
+/// leaves of a short row is longer. Few enough terms need no totals of f64
+/// where results are narrow.
 static RowShape shapeOfRows(NormOpInterface op) {
   constexpr int64_t shortest = 128;
   bool isNarrow = widthOf(op.getX()) < 32;
@@ -101,7 +108,8 @@ static RowShape shapeOfRows(NormOpInterface op) {
   if (computesInFloat64(op))
     return {length <= shortRow ? 8 : 16, 16, 4, length <= shortRow ? 4 : 1};
   if (length <= shortest)
-    return {isNarrow || length > shortest / 2 ? step : 16, step, 4, 16};
+    return {isNarrow || length > shortest / 2 ? step : 16, step,
+            hasNarrowResults(op) ? 1 : 4, 16};
   if (length <= shortRow)
     return {isNarrow ? step : 64, step, 8, 8};
   return {step, step, 8, 1};
@@ -134,10 +142,7 @@ static CPUScheduleAttr defaultSchedule(NormOpInterface op) {
   // which may have 8, bear seven. In columns a chain is a number of rows that
   // are read side by side: more than four would displace each other in the
   // caches where their distance is a power of two.
-  auto inits =
-      cast<DestinationStyleOpInterface>(op.getOperation()).getDpsInits();
-  bool isNarrow = widthOf(inits[0]) < 32;
-  int64_t chain = hasRows(op) && (isWide || isNarrow) ? 8 : 4;
+  int64_t chain = hasRows(op) && (isWide || hasNarrowResults(op)) ? 8 : 4;
   auto stepsFrom = [](int64_t first) {
     return first == 8 ? SmallVector<int64_t>{8, 1}
                       : SmallVector<int64_t>{first, 8, 1};

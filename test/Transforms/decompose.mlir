@@ -17,6 +17,32 @@ func.func @tensors(%x: tensor<8x64xf32>, %w: tensor<64xf32>, %y: tensor<8x64xf32
 
 // -----
 
+// Results of fewer digits do not show whether r has one rounding or three, unless
+// it is a result itself or what was divided out needs the range of f64.
+// CHECK-LABEL: func.func @narrow
+// CHECK: arith.divf %{{.*}}, %{{.*}} : f32
+// CHECK-NOT: f64
+// CHECK: math.sqrt %{{.*}} : f32
+// CHECK: return
+func.func @narrow(%x: tensor<8x64xbf16>, %y: tensor<8x64xbf16>) -> tensor<8x64xbf16> {
+  %0 = rmsnorm.rms_norm ins(%x : tensor<8x64xbf16>) outs(%y : tensor<8x64xbf16>)
+  return %0 : tensor<8x64xbf16>
+}
+// CHECK-LABEL: func.func @with_rstd
+// CHECK: math.sqrt %{{.*}} : f64
+func.func @with_rstd(%x: tensor<8x64xbf16>, %y: tensor<8x64xbf16>, %r: tensor<8x1xf32>) -> tensor<8x1xf32> {
+  %0:2 = rmsnorm.rms_norm ins(%x : tensor<8x64xbf16>) outs(%y : tensor<8x64xbf16>) rstd_out(%r : tensor<8x1xf32>)
+  return %0#1 : tensor<8x1xf32>
+}
+// CHECK-LABEL: func.func @stable
+// CHECK: math.sqrt %{{.*}} : f64
+func.func @stable(%x: tensor<8x64xbf16>, %y: tensor<8x64xbf16>) -> tensor<8x64xbf16> {
+  %0 = rmsnorm.rms_norm ins(%x : tensor<8x64xbf16>) outs(%y : tensor<8x64xbf16>) {stable}
+  return %0 : tensor<8x64xbf16>
+}
+
+// -----
+
 // The statistic of each row lives on the stack, or on the heap where its size
 // has no bound.
 // CHECK-LABEL: func.func @memrefs
