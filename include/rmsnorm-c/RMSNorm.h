@@ -210,6 +210,12 @@ typedef struct RMSNormContextOptions {
   /** The most bytes to keep there, about; what was not used for longest goes.
    * 0: RMSNORM_CACHE_SIZE, which is in megabytes, or 256 MB. */
   int64_t cacheSize;
+  /** How norms map to the processor: the parameters of #rmsnorm.cpu_schedule,
+   * such as "vector = [64, 8, 1], normalize_vector = [32, 8, 1]", see
+   * docs/Dialect.md. Sums have the order that it says, so results may differ in
+   * bits from those of another. NULL: chosen for each norm by its types and
+   * lengths. */
+  const char *schedule;
 } RMSNormContextOptions;
 
 /** Makes a context in *context. `options` may be NULL: this machine and

@@ -23,8 +23,8 @@ struct RMSNormStatusImpl {
 
 struct RMSNormContextImpl {
   RMSNormContextImpl(Target target, const DiskCacheOptions &disk,
-                     rmsnorm_executor executor)
-      : kernels(std::move(target), disk), executor(executor) {}
+                     StringRef schedule, rmsnorm_executor executor)
+      : kernels(std::move(target), disk, schedule.str()), executor(executor) {}
 
   KernelCache kernels;
   rmsnorm_executor executor;
@@ -293,8 +293,14 @@ RMSNormStatus rmsnormContextCreate(const RMSNormContextOptions *options,
   DiskCacheOptions disk;
   if (RMSNormStatus status = readCache(options, disk))
     return status;
+  StringRef schedule;
+  if (options && options->schedule) {
+    schedule = options->schedule;
+    if (Error error = checkSchedule(schedule))
+      return toStatus(std::move(error), RMSNORM_INVALID_ARGUMENT);
+  }
   *context =
-      new RMSNormContextImpl(std::move(*target), disk,
+      new RMSNormContextImpl(std::move(*target), disk, schedule,
                              options ? options->executor : rmsnorm_executor());
   return nullptr;
 }

@@ -58,7 +58,8 @@ static Error refuse(StringRef diagnostics) {
 }
 
 Expected<std::shared_ptr<const Kernel>>
-Kernel::compile(Compiler &compiler, const Specification &spec) {
+Kernel::compile(Compiler &compiler, const Specification &spec,
+                StringRef schedule) {
   for (Operand operand : allOperands)
     if (spec.operands[operand] &&
         spec.operands[operand]->shape.size() > size_t(maxRank))
@@ -70,7 +71,8 @@ Kernel::compile(Compiler &compiler, const Specification &spec) {
   options.packedOnly = true;
   Expected<CompiledModule> compiled = compiler.compile(
       [&](mlir::MLIRContext &context) {
-        mlir::OwningOpRef<mlir::ModuleOp> module = buildModule(spec, context);
+        mlir::OwningOpRef<mlir::ModuleOp> module =
+            buildModule(spec, context, schedule);
         isNorm = bool(module);
         return module;
       },
@@ -275,8 +277,9 @@ private:
 } // namespace
 
 struct KernelCache::Impl {
-  Impl(Target target, const DiskCacheOptions &options)
-      : compiler(std::move(target), CompilerInput::Norms), disk(options) {}
+  Impl(Target target, const DiskCacheOptions &options, std::string schedule)
+      : compiler(std::move(target), CompilerInput::Norms),
+        schedule(std::move(schedule)), disk(options) {}
 
   std::shared_ptr<CacheEntry> getEntry(const Specification &spec);
   void forget(const CacheEntry &entry);
@@ -291,6 +294,7 @@ struct KernelCache::Impl {
   /// No other cache has it, now or later.
   const uint64_t id = makeID();
   Compiler compiler;
+  const std::string schedule;
   DiskCache disk;
   FastMap fast;
   std::mutex mutex;
@@ -326,10 +330,12 @@ void KernelCache::Impl::forget(const CacheEntry &entry) {
 }
 
 /// All that decides on the object code of a kernel.
-static std::string getDiskKey(const Target &target, const Specification &spec) {
+static std::string getDiskKey(const Target &target, StringRef schedule,
+                              const Specification &spec) {
   llvm::SmallVector<uint64_t, 96> words = getWords(spec);
-  std::string key =
-      ("kernel\n" + getBuildID() + "\n" + target.getKey() + "\n").str();
+  std::string key = ("kernel\n" + getBuildID() + "\n" + target.getKey() + "\n" +
+                     schedule + "\n")
+                        .str();
   key.append(reinterpret_cast<const char *>(words.data()),
              words.size() * sizeof(uint64_t));
   return key;
@@ -353,12 +359,12 @@ bool KernelCache::Impl::load(CacheEntry &entry, StringRef key) {
 void KernelCache::Impl::compile(CacheEntry &entry) {
   std::string key;
   if (disk.isEnabled()) {
-    key = getDiskKey(compiler.getTarget(), entry.spec);
+    key = getDiskKey(compiler.getTarget(), schedule, entry.spec);
     if (load(entry, key))
       return;
   }
   Expected<std::shared_ptr<const Kernel>> kernel =
-      Kernel::compile(compiler, entry.spec);
+      Kernel::compile(compiler, entry.spec, schedule);
   if (kernel) {
     entry.kernel = std::move(*kernel);
     ++numCompiled;
@@ -377,8 +383,10 @@ void KernelCache::Impl::compile(CacheEntry &entry) {
   });
 }
 
-KernelCache::KernelCache(Target target, const DiskCacheOptions &disk)
-    : impl(std::make_unique<Impl>(std::move(target), disk)) {}
+KernelCache::KernelCache(Target target, const DiskCacheOptions &disk,
+                         std::string schedule)
+    : impl(std::make_unique<Impl>(std::move(target), disk,
+                                  std::move(schedule))) {}
 
 KernelCache::~KernelCache() = default;
 

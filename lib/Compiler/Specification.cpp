@@ -149,8 +149,30 @@ static std::optional<SmallVector<Type>> convertTensors(Location loc,
   return types;
 }
 
+static CPUScheduleAttr parseSchedule(StringRef schedule, MLIRContext &context) {
+  std::string text = ("#rmsnorm.cpu_schedule<" + schedule + ">").str();
+  return dyn_cast_or_null<CPUScheduleAttr>(parseAttribute(text, &context));
+}
+
+llvm::Error rmsnorm::checkSchedule(StringRef schedule) {
+  MLIRContext context(MLIRContext::Threading::DISABLED);
+  context.loadDialect<RMSNormDialect>();
+  std::string problem;
+  ScopedDiagnosticHandler handler(&context, [&](Diagnostic &diagnostic) {
+    if (problem.empty())
+      problem = diagnostic.str();
+    return success();
+  });
+  if (parseSchedule(schedule, context))
+    return llvm::Error::success();
+  return llvm::make_error<NormError>(
+      NormErrorKind::InvalidArgument,
+      ("expected a schedule, but got '" + schedule + "': " + problem).str());
+}
+
 static RMSNormOp createNorm(ImplicitLocOpBuilder &b, const Specification &spec,
-                            ArrayRef<BlockArgument> arguments) {
+                            ArrayRef<BlockArgument> arguments,
+                            CPUScheduleAttr schedule) {
   PerOperand<Value> values;
   for (Operand operand : allOperands)
     if (spec.operands[operand]) {
@@ -174,11 +196,12 @@ static RMSNormOp createNorm(ImplicitLocOpBuilder &b, const Specification &spec,
                                              ? CastOrder::cast_then_scale
                                              : CastOrder::scale_then_cast),
       statsType, options.stable ? b.getUnitAttr() : UnitAttr(),
-      DeviceGroupAttr(), CPUScheduleAttr());
+      DeviceGroupAttr(), schedule);
 }
 
 OwningOpRef<ModuleOp> rmsnorm::buildModule(const Specification &spec,
-                                           MLIRContext &context) {
+                                           MLIRContext &context,
+                                           StringRef schedule) {
   context
       .loadDialect<func::FuncDialect, memref::MemRefDialect, RMSNormDialect>();
   Location loc = UnknownLoc::get(&context);
@@ -190,9 +213,11 @@ OwningOpRef<ModuleOp> rmsnorm::buildModule(const Specification &spec,
   auto function = func::FuncOp::create(b, kernelName,
                                        b.getFunctionType(*types, TypeRange()));
   b.setInsertionPointToStart(function.addEntryBlock());
-  RMSNormOp norm = createNorm(b, spec,
-                              llvm::ArrayRef(function.getArguments().begin(),
-                                             function.getNumArguments()));
+  RMSNormOp norm = createNorm(
+      b, spec,
+      llvm::ArrayRef(function.getArguments().begin(),
+                     function.getNumArguments()),
+      schedule.empty() ? CPUScheduleAttr() : parseSchedule(schedule, context));
   func::ReturnOp::create(b);
   // The verifier reads the shapes that this relies on.
   if (failed(norm.verifyInvariants()))

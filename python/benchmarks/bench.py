@@ -8,6 +8,7 @@ checked against float64 before it is timed. Status 1 if one is wrong.
     bench.py [options]             runs
     bench.py merge CSV... [options]  medians of several runs of one machine
     bench.py plot CSV... FILE      draws results to FILE.svg or FILE.png
+    bench.py tune [options]        looks for faster schedules than the compiler's
 """
 
 import argparse
@@ -254,8 +255,19 @@ def main_plot(arguments):
     return 0
 
 
+def main_tune(arguments):
+    # Only here: it needs what only workers need else.
+    import tune
+    parser = argparse.ArgumentParser(prog="bench.py tune", description=tune.__doc__)
+    parser.add_argument("--build", default=ROOT / "build", type=pathlib.Path, help="build folder")
+    tune.add_options(parser, read_count, read_size)
+    print("\n".join([machine(), str(datetime.date.today()), commit()]), flush=True)
+    tune.tune(parser.parse_args(arguments))
+    return 0
+
+
 def main():
-    others = {"merge": main_merge, "plot": main_plot}
+    others = {"merge": main_merge, "plot": main_plot, "tune": main_tune}
     if sys.argv[1:2] and sys.argv[1] in others:
         return others[sys.argv[1]](sys.argv[2:])
     return main_run(sys.argv[1:])

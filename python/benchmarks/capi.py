@@ -38,7 +38,7 @@ class Executor(c.Structure):
 
 class ContextOptions(c.Structure):
     _fields_ = [("cpu", c.c_char_p), ("features", c.c_char_p), ("executor", Executor),
-                ("cache_directory", c.c_char_p), ("cache_size", c.c_int64)]
+                ("cache_directory", c.c_char_p), ("cache_size", c.c_int64), ("schedule", c.c_char_p)]
 
 
 def load(build):
@@ -77,9 +77,11 @@ def expect_success(library, status):
         raise ValueError(library.rmsnormStatusGetMessage(status).decode())
 
 
-def create_context(library, cpu=None, features=None):
-    """A context for this machine, or for the target given by LLVM's names; it compiles all that it runs."""
-    options = ContextOptions(cpu and cpu.encode(), features and features.encode(), Executor(), b"", 0)
+def create_context(library, cpu=None, features=None, schedule=None):
+    """A context for this machine, or for the target given by LLVM's names; it compiles all that it runs,
+    by the schedule with that text or by those that the compiler chooses."""
+    options = ContextOptions(cpu and cpu.encode(), features and features.encode(), Executor(), b"", 0,
+                             schedule and schedule.encode())
     context = c.c_void_p()
     expect_success(library, library.rmsnormContextCreate(c.byref(options), c.byref(context)))
     return context

@@ -190,9 +190,10 @@ class Norms(System):
     rest = SETTLED
     is_ours = True
 
-    def __init__(self, setup):
+    def __init__(self, setup, schedule=None):
         super().__init__(setup)
-        self.context = capi.create_context(setup.library, setup.options.get("cpu"), setup.options.get("features"))
+        self.context = capi.create_context(setup.library, setup.options.get("cpu"), setup.options.get("features"),
+                                           schedule)
 
     def runs(self, problem, operands):
         library = self.setup.library

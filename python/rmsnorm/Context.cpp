@@ -7,6 +7,7 @@
 
 #include "Context.h"
 #include <atomic>
+#include <nanobind/stl/optional.h>
 #include <nanobind/stl/string.h>
 
 namespace nb = nanobind;
@@ -49,11 +50,35 @@ RMSNormContext rmsnorm::python::getContext() {
   return expected;
 }
 
-/// The context before stays: other threads may be running a norm with it.
-static void setCacheDirectory(nb::handle directory, nb::handle maxBytes) {
+namespace {
+/// What the program has asked for. No text: as the C API has it.
+struct Settings {
+  std::optional<std::string> directory, schedule;
+  int64_t cacheSize = 0;
+};
+} // namespace
+
+/// Behind the lock of the interpreter.
+static Settings settings;
+
+/// Makes a context with `wanted`. The context before stays: other threads may
+/// be running a norm with it.
+static void apply(Settings wanted) {
+  auto toText = [](const std::optional<std::string> &text) {
+    return text ? text->c_str() : nullptr;
+  };
   RMSNormContextOptions options = {};
-  nb::object path;
-  options.cacheDirectory = "";
+  options.cacheDirectory = toText(wanted.directory);
+  options.cacheSize = wanted.cacheSize;
+  options.schedule = toText(wanted.schedule);
+  current.store(createContext(&options), std::memory_order_release);
+  settings = std::move(wanted);
+}
+
+static void setCacheDirectory(nb::handle directory, nb::handle maxBytes) {
+  Settings wanted = settings;
+  wanted.directory = "";
+  wanted.cacheSize = 0;
   if (!directory.is_none()) {
     PyObject *bytes = nullptr;
     if (!PyUnicode_FSConverter(directory.ptr(), &bytes)) {
@@ -65,25 +90,31 @@ static void setCacheDirectory(nb::handle directory, nb::handle maxBytes) {
                             nb::repr(directory).c_str())
                                .c_str());
     }
-    path = nb::steal(bytes);
-    options.cacheDirectory = PyBytes_AS_STRING(bytes);
+    nb::object path = nb::steal(bytes);
+    wanted.directory = PyBytes_AS_STRING(bytes);
   }
   if (!maxBytes.is_none()) {
     bool isInteger =
         PyLong_Check(maxBytes.ptr()) && !PyBool_Check(maxBytes.ptr());
     int overflow = 0;
     if (isInteger)
-      options.cacheSize =
+      wanted.cacheSize =
           PyLong_AsLongLongAndOverflow(maxBytes.ptr(), &overflow);
     std::string text = std::string("expected max_bytes to be a positive int of "
                                    "64 bits or None, but got ") +
                        nb::repr(maxBytes).c_str();
     if (!isInteger)
       throw nb::type_error(text.c_str());
-    if (overflow || options.cacheSize <= 0)
+    if (overflow || wanted.cacheSize <= 0)
       throw nb::value_error(text.c_str());
   }
-  current.store(createContext(&options), std::memory_order_release);
+  apply(std::move(wanted));
+}
+
+static void setSchedule(std::optional<std::string> schedule) {
+  Settings wanted = settings;
+  wanted.schedule = std::move(schedule);
+  apply(std::move(wanted));
 }
 
 static nb::dict getCacheInfo() {
@@ -108,4 +139,5 @@ void rmsnorm::python::addCacheFunctions(nb::module_ &module) {
   module.def("get_cache_info", &getCacheInfo);
   module.def("set_cache_directory", &setCacheDirectory, "directory"_a.none(),
              "max_bytes"_a.none() = nb::none());
+  module.def("set_schedule", &setSchedule, "schedule"_a.none());
 }

@@ -15,11 +15,17 @@ megabytes (256); RMSNORM_CACHE=0 turns that off. `set_cache_directory(directory,
 max_bytes)` says otherwise for this process, None: nowhere; kernels in memory are
 forgotten. `get_cache_info()` tells what was compiled and found, and the first
 problem that there was: no call fails for one.
+
+`set_schedule(schedule)` says how norms map to the processor from now on, by the
+parameters of #rmsnorm.cpu_schedule (docs/Dialect.md), such as
+"vector = [64, 8, 1], normalize_vector = [32, 8, 1]"; None: chosen for each norm.
+Results may differ in bits from those of another schedule. Kernels in memory are
+forgotten. ValueError: what is not a schedule.
 """
 
 from ._core import (get_cache_info, get_num_compiled, get_num_threads, rms_norm, set_cache_directory,
-                    set_num_threads)
+                    set_num_threads, set_schedule)
 
 __all__ = ["get_cache_info", "get_num_compiled", "get_num_threads", "rms_norm", "set_cache_directory",
-           "set_num_threads"]
+           "set_num_threads", "set_schedule"]
 __version__ = "0.1.0"

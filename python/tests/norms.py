@@ -4,10 +4,11 @@
 
 import dataclasses
 
-import conftest  # noqa: F401  (puts the oracle on the path)
+import conftest  # noqa: F401  (puts the oracle and the schedules on the path)
 import numpy as np
 import oracle
 import rmsnorm
+import schedules
 from oracle import bf16, c64, c128, f8e4m3fn, f8e5m2, f16, f32, f64
 
 FLOATS = [f32, bf16, f16, f64, f8e4m3fn, f8e5m2]
@@ -157,6 +158,11 @@ def draw(number, per_kind=1):
     x = layout(kind, draw_values(data, shape, x_type, values))
     arrays = {name: layout(kind, array) for name, array in arrays.items()}
     return Norm(x, values, arrays, options, pick(kind, ["new", "new", "given", "over x"]), int(data.integers(1, 3)))
+
+
+def draw_schedule(number, per_kind=1):
+    """The text of a schedule, the same for each `per_kind` neighbours."""
+    return schedules.to_text(schedules.draw(np.random.default_rng([3, number // per_kind])))
 
 
 def statistics_type(norm):

@@ -6,6 +6,7 @@ anything is, no test says."""
 import csv
 import os
 import pathlib
+import re
 import shutil
 import subprocess
 import sys
@@ -13,6 +14,7 @@ import sys
 import numpy as np
 import pytest
 import rmsnorm
+import schedules
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 # The package lies in the build folder.
@@ -213,3 +215,24 @@ def test_check():
     y[-1, -1] = np.nan
     with pytest.raises(Wrong, match="but got nan"):
         reference.check([y.astype("f4")], is_ours=False)
+
+
+def test_tune():
+    done = bench("tune", "--build", BUILD, "--count", "1", "--sizes", "64k", "--dtypes", "f32", "--seed", "3")
+    assert done.returncode == 0, done.stderr
+    lines = done.stdout.splitlines()
+    assert re.match(r"norm f32 \d+x\d+ +[\d.]+ µs +[\d.]+ µs +[\d.]+ ", lines[-2])
+    assert re.match(r"the default is within 10 % of the best found in [01] of 1, ", lines[-1])
+
+
+def test_tune_refuses():
+    done = bench("tune", "--count", "0")
+    assert (done.returncode, done.stderr.splitlines()[-1]) == (
+        2, "bench.py tune: error: argument --count: expected a number of 1 or more, but got '0'")
+
+
+def test_schedules_as_text():
+    text = "vector = [64, 8, 1], normalize_vector = [8, 1], fold = 8, share_rows = true, overlap = 0"
+    parts = {"vector": [64, 8, 1], "normalize_vector": [8, 1], "fold": 8, "share_rows": True, "overlap": 0}
+    assert schedules.from_text(text) == parts
+    assert schedules.to_text(parts) == text

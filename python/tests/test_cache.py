@@ -36,6 +36,36 @@ def test_directory(tmp_path):
     assert info() == {"compiled": 1}
 
 
+def test_schedule(tmp_path):
+    """Another schedule is another kernel; a directory stays what it was."""
+    x = np.random.default_rng(0).standard_normal((3, 1000)).astype("f4")
+    rmsnorm.set_cache_directory(tmp_path)
+    schedules = [None, "vector = [8, 1], normalize_vector = [8, 1]", "vector = [64, 8, 1], normalize_vector = [8, 1]"]
+    sums = set()
+    for schedule in schedules:
+        rmsnorm.set_schedule(schedule)
+        sums.add(rmsnorm.rms_norm(x, return_rstd=True)[1].tobytes())
+        assert info() == {"directory": str(tmp_path), "compiled": 1}
+    for schedule in schedules:
+        rmsnorm.set_schedule(schedule)
+        rmsnorm.rms_norm(x, return_rstd=True)
+        assert info() == {"directory": str(tmp_path), "loaded": 1}
+    for schedule, text in [
+            ("chain = 3", "expected a schedule, but got 'chain = 3': struct is missing required parameter: vector"),
+            ("vector = [8, 1], normalize_vector = [8, 1], chain = 99",
+             "expected a schedule, but got 'vector = [8, 1], normalize_vector = [8, 1], chain = 99': "
+             "expected chain to be from 1 to 8, but got 99")]:
+        with pytest.raises(ValueError) as caught:
+            rmsnorm.set_schedule(schedule)
+        assert str(caught.value) == text
+    with pytest.raises(TypeError):
+        rmsnorm.set_schedule(3)
+    # What was refused has changed nothing.
+    rmsnorm.rms_norm(x, return_rstd=True)
+    assert info() == {"directory": str(tmp_path), "loaded": 1}
+    rmsnorm.set_schedule(None)
+
+
 def test_bound(tmp_path):
     rmsnorm.set_cache_directory(tmp_path, max_bytes=1)
     rmsnorm.rms_norm(X)

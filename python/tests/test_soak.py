@@ -25,6 +25,9 @@ def draw(number, per_kind=1):
         os.abort()
     return Norm(number)
 
+def draw_schedule(number, per_kind=1):
+    return f"vector = [{16 << number // per_kind}, 8, 1], normalize_vector = [8, 1]"
+
 def check(norm):
     if norm.number == 13:
         raise ValueError("thrown")
@@ -53,6 +56,15 @@ def test_wrong_cases(tmp_path):
     assert "case 7: made wrong\n  norm 7\n  replay: python/tests/soak.py --replay 7 --per-kind 10\n" in text
     assert "case 13: Traceback" in text and "ValueError: thrown" in text
     assert text.splitlines()[-1].startswith("80 of 80 cases") and text.endswith(" s, 2 failed\n")
+
+
+def test_schedules(tmp_path):
+    status, text = soak(tmp_path, "--cases", "30", "--schedules")
+    assert status == 1
+    assert ("case 7: made wrong\n  norm 7, schedule vector = [16, 8, 1], normalize_vector = [8, 1]\n"
+            "  replay: python/tests/soak.py --replay 7 --per-kind 10 --schedules\n") in text
+    status, text = soak(tmp_path, "--replay", "17", "--schedules")
+    assert (status, text) == (0, "norm 17, schedule vector = [32, 8, 1], normalize_vector = [8, 1]\nright\n")
 
 
 def test_a_case_that_ends_its_process(tmp_path):

@@ -112,7 +112,13 @@ static void testKeys(const char *directory) {
 
 static void testErrors(void) {
   RMSNormContextOptions options = {.cacheSize = -1};
+  RMSNormContextOptions unscheduled = {.schedule = "vector = [8]"};
   RMSNormContext context;
+  CHECK_ERROR(rmsnormContextCreate(&unscheduled, &context),
+              RMSNORM_INVALID_ARGUMENT,
+              "expected a schedule, but got 'vector = [8]': struct is missing "
+              "required parameter: normalize_vector");
+  CHECK(!context);
   CHECK_ERROR(rmsnormContextCreate(&options, &context),
               RMSNORM_INVALID_ARGUMENT,
               "expected a cache size that is not negative, but got -1");

@@ -41,8 +41,10 @@ inline constexpr int maxRank = 32;
 /// A compiled norm. May be used by several threads at once.
 class Kernel {
 public:
+  /// `schedule` is one that was checked; empty: the compiler chooses.
   static llvm::Expected<std::shared_ptr<const Kernel>>
-  compile(Compiler &compiler, const Specification &spec);
+  compile(Compiler &compiler, const Specification &spec,
+          llvm::StringRef schedule = {});
 
   /// From the object code of a kernel that was compiled for the same target,
   /// which this machine must be able to run, and the same specification.
@@ -102,8 +104,11 @@ struct KernelCacheInfo {
 /// at once; those that ask for a kernel that is being compiled wait for it.
 class KernelCache {
 public:
+  /// `schedule` is that of all kernels, and was checked; empty: the compiler
+  /// chooses one for each.
   explicit KernelCache(Target target,
-                       const DiskCacheOptions &disk = DiskCacheOptions());
+                       const DiskCacheOptions &disk = DiskCacheOptions(),
+                       std::string schedule = {});
   ~KernelCache();
 
   /// The kernel for `spec`, which stays valid without the cache.

@@ -139,10 +139,16 @@ llvm::SmallVector<uint64_t, 96> getWords(const Specification &spec);
 /// The same in every process.
 uint64_t stableHash(const Specification &spec);
 
+/// Succeeds where `schedule` has the parameters of a #rmsnorm.cpu_schedule, as
+/// MLIR writes them between its brackets; the error says what is wrong.
+llvm::Error checkSchedule(llvm::StringRef schedule);
+
 /// A module with one function, `norm`, that takes the operands of `spec` as
-/// memrefs. Null, with a diagnostic, where there is no such norm.
+/// memrefs. Null, with a diagnostic, where there is no such norm. `schedule` is
+/// one that was checked; empty: the compiler chooses.
 mlir::OwningOpRef<mlir::ModuleOp> buildModule(const Specification &spec,
-                                              mlir::MLIRContext &context);
+                                              mlir::MLIRContext &context,
+                                              llvm::StringRef schedule = {});
 
 /// The name of the function that buildModule makes.
 inline constexpr llvm::StringLiteral kernelName = "norm";
