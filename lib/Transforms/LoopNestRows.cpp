@@ -164,14 +164,8 @@ void LoopNest::emitRowSums(const RowGroup &group) {
 
 /// Columns outside, the rows of the group inside.
 void LoopNest::emitSharedElementwise(const RowGroup &group) {
+  emitter.indices[group.loop] = group.first;
   findBypasses();
-  if (bypasses) {
-    // If the first two rows begin at a good address, all of them do.
-    emitter.indices[group.loop] =
-        arith::AddIOp::create(b, loc, group.first, constant(1));
-    bypasses = arith::AndIOp::create(
-        b, loc, bypasses, streaming->emitBypasses(b, emitter.indices));
-  }
   Value end = arith::AddIOp::create(b, loc, group.first, constant(group.count));
   emitVectors(elementwiseSteps(), wholeVectorLoop(), [&](int64_t width) {
     emitter.loadShared(group.loop, width);

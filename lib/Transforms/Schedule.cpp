@@ -97,8 +97,9 @@ struct RowShape {
 /// totals and the accumulators of a step fill the registers of AVX; more lanes
 /// than one of its vectors has would only be more totals. Where a step covers
 /// twice as many elements, what it costs beside them counts half; but what it
-/// leaves of a short row is longer. Few enough terms need no totals of f64
-/// where results are narrow.
+/// leaves of a short row is longer. Element by element, what it leaves is
+/// better done beside the next row's sum. Few enough terms need no totals of
+/// f64 where results are narrow.
 static RowShape shapeOfRows(NormOpInterface op) {
   constexpr int64_t shortest = 128;
   bool isNarrow = widthOf(op.getX()) < 32;
@@ -110,9 +111,16 @@ static RowShape shapeOfRows(NormOpInterface op) {
   if (length <= shortest)
     return {isNarrow || length > shortest / 2 ? step : 16, step,
             hasNarrowResults(op) ? 1 : 4, 16};
-  if (length <= shortRow)
+  if (length <= shortRow && (isNarrow || length % 8 == 0))
     return {isNarrow ? step : 64, step, 8, 8};
   return {step, step, 8, 1};
+}
+
+/// Whether scales are converted once for several rows. What is left of a row,
+/// element by element, takes longer that way than they do.
+static bool sharesRows(NormOpInterface op, const RowShape &shape) {
+  return shape.rows > 1 && widthOf(op.getX()) < 32 &&
+         rowLength(op).value_or(0) % 8 == 0;
 }
 
 /// Columns are independent of each other: steps of more than two vectors gain
@@ -132,9 +140,9 @@ static CPUScheduleAttr defaultSchedule(NormOpInterface op) {
   // Results of that size displace what they are computed from. At 8 MB of
   // either, one thread gained up to 1.7 where stores bypass the caches, and two
   // were as fast on average. Below, what reads the results next would lose
-  // more. Prefetches gain from that size on too: rows that come from a cache
-  // were up to a fifth slower with them.
-  constexpr int64_t large = int64_t(1) << 24;
+  // more. Prefetches gain from three quarters of it on: rows that come from a
+  // nearer cache were up to a fifth slower with them.
+  constexpr int64_t large = int64_t(15) << 20, far = int64_t(12) << 20;
   bool isWide = computesInFloat64(op);
   RowShape shape = hasRows(op) ? shapeOfRows(op) : shapeOfColumns(op);
   // A large term costs the digits of the terms after it in its chain. Three of
@@ -149,10 +157,9 @@ static CPUScheduleAttr defaultSchedule(NormOpInterface op) {
   };
   return CPUScheduleAttr::get(
       op.getContext(), stepsFrom(shape.step), stepsFrom(shape.second), chain,
-      shape.fold, partOf(op), panelOf(op), shape.rows,
-      /*share_rows=*/shape.rows > 1 && widthOf(op.getX()) < 32,
+      shape.fold, partOf(op), panelOf(op), shape.rows, sharesRows(op, shape),
       /*overlap=*/overlapOf(op),
-      /*prefetch=*/large, /*nontemporal=*/large, /*grain=*/int64_t(1) << 15);
+      /*prefetch=*/far, /*nontemporal=*/large, /*grain=*/int64_t(1) << 15);
 }
 
 namespace {

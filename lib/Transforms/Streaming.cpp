@@ -70,6 +70,19 @@ static Value viewOfNextTask(OpBuilder &b, scf::ForOp tasks, Value view) {
   return mapping.lookup(view);
 }
 
+/// Whether all rows of `type` may begin at multiples of `alignment`. Rows that
+/// bypass the caches beside rows that do not, with lines that both write, take
+/// twice as long as if none did.
+static bool mayBeAligned(MemRefType type) {
+  auto [strides, offset] = type.getStridesAndOffset();
+  return llvm::all_of(ArrayRef(strides).drop_back(), [&](int64_t stride) {
+    return ShapedType::isDynamic(stride) ||
+           stride * bytesOfElement(type.getElementType()) %
+                   Streaming::alignment ==
+               0;
+  });
+}
+
 std::optional<Streaming> Streaming::create(OpBuilder &b, linalg::GenericOp op,
                                            CPUScheduleAttr schedule,
                                            unsigned vectorLoop,
@@ -79,13 +92,14 @@ std::optional<Streaming> Streaming::create(OpBuilder &b, linalg::GenericOp op,
   Value y = op.getDpsInits()[0];
   auto type = cast<MemRefType>(y.getType());
   AffineMap map = op.getMatchingIndexingMap(op.getDpsInitOperand(0));
-  bool mayBypass = schedule.getNontemporal() > 0;
+  if (!tasks || !chunks || chunks.getInductionVars().size() != 1 ||
+      opsOfTask(tasks, y).empty() || type.getRank() == 0 ||
+      op.getNumDpsInputs() == 0 || !type.isLastDimUnitStride() ||
+      isa<ComplexType>(type.getElementType()) || lastLoopOf(map) != vectorLoop)
+    return std::nullopt;
+  bool mayBypass = schedule.getNontemporal() > 0 && mayBeAligned(type);
   bool mayFetch = schedule.getPrefetch() > 0;
-  if ((!mayBypass && !mayFetch) || !tasks || !chunks ||
-      chunks.getInductionVars().size() != 1 || opsOfTask(tasks, y).empty() ||
-      type.getRank() == 0 || op.getNumDpsInputs() == 0 ||
-      !type.isLastDimUnitStride() || isa<ComplexType>(type.getElementType()) ||
-      lastLoopOf(map) != vectorLoop)
+  if (!mayBypass && !mayFetch)
     return std::nullopt;
   Location loc = op.getLoc();
   Streaming streaming(op);
@@ -158,6 +172,12 @@ Value Streaming::emitBypasses(OpBuilder &b, ArrayRef<Value> indices) {
     if (std::optional<unsigned> loop = loopOf(expr))
       start = arith::AddIOp::create(b, loc, start,
                                     multiply(b, loc, indices[*loop], stride));
+  // What holds for one row holds for all then.
+  auto [strides, offset] =
+      cast<MemRefType>(op.getDpsInits()[0].getType()).getStridesAndOffset();
+  for (auto [bytes, stride] : llvm::zip(byteStrides, strides))
+    if (ShapedType::isDynamic(stride))
+      start = arith::OrIOp::create(b, loc, start, bytes);
   Value rest =
       arith::AndIOp::create(b, loc, start, constant(b, loc, alignment - 1));
   Value isAligned = arith::CmpIOp::create(b, loc, arith::CmpIPredicate::eq,

@@ -35,8 +35,8 @@ public:
   mlir::Value getIsFar() const { return isFar; }
 
   /// An i1: the results are to be stored around the cache, that is, they are
-  /// large and begin at a multiple of `alignment` where the vector loop starts,
-  /// the other loops being at `indices`. Null: never.
+  /// large and all begin at multiples of `alignment` where the vector loop
+  /// starts, those with the other loops at `indices` among them. Null: never.
   mlir::Value emitBypasses(mlir::OpBuilder &builder,
                            llvm::ArrayRef<mlir::Value> indices);
 

@@ -59,3 +59,28 @@ func.func @bypassing(%x: memref<?x1024xf32>, %y: memref<?x1024xf32>) {
       {schedule = #rmsnorm.cpu_schedule<vector = [64, 1], normalize_vector = [32, 1], nontemporal = 4096>}
   return
 }
+
+// Rows that cannot all begin at good addresses.
+// CHECK-LABEL: @unaligned
+// CHECK-NOT: nontemporal = true
+// CHECK: memref.prefetch
+// CHECK-NOT: nontemporal = true
+func.func @unaligned(%x: memref<?x1003xf32>, %y: memref<?x1003xf32>) {
+  rmsnorm.rms_norm ins(%x : memref<?x1003xf32>) outs(%y : memref<?x1003xf32>)
+      {schedule = #rmsnorm.cpu_schedule<vector = [64, 1], normalize_vector = [32, 1], prefetch = 4096, nontemporal = 4096>}
+  return
+}
+
+// Whether they do is asked where their distance is not known.
+// CHECK-LABEL: @strided
+// CHECK: %{{.*}}, %{{.*}}, %{{.*}}:2, %[[STRIDES:.*]]:2 = memref.extract_strided_metadata
+// CHECK: %[[BYTES:.*]] = arith.muli %[[STRIDES]]#0, %c4
+// CHECK: %[[BITS:.*]] = arith.ori %{{.*}}, %[[BYTES]]
+// CHECK: %[[REST:.*]] = arith.andi %[[BITS]], %c31
+// CHECK: arith.cmpi eq, %[[REST]], %c0
+// CHECK: nontemporal = true
+func.func @strided(%x: memref<?x1024xf32>, %y: memref<?x1024xf32, strided<[?, 1]>>) {
+  rmsnorm.rms_norm ins(%x : memref<?x1024xf32>) outs(%y : memref<?x1024xf32, strided<[?, 1]>>)
+      {schedule = #rmsnorm.cpu_schedule<vector = [64, 1], normalize_vector = [32, 1], nontemporal = 4096>}
+  return
+}
