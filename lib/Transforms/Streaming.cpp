@@ -19,8 +19,8 @@ using namespace rmsnorm;
 
 static constexpr int64_t cacheLine = 64;
 
-/// Rows of the same task that are fetched ahead.
-static constexpr int64_t rowsAhead = 8;
+/// Rows of a task of columns that are fetched ahead.
+static constexpr int64_t fewRows = 8;
 
 static int64_t bytesOf(Value memref) {
   return bytesOfElement(cast<MemRefType>(memref.getType()).getElementType());
@@ -53,6 +53,12 @@ static SmallVector<Operation *> opsOfTask(scf::ForOp tasks, Value view) {
   return slice.takeVector();
 }
 
+/// How far the next task whose sums are not made is ahead.
+static int64_t tasksAhead(scf::ForOp tasks) {
+  auto lag = tasks->getAttrOfType<IntegerAttr>(lagName);
+  return lag ? 1 + lag.getInt() : 1;
+}
+
 /// `view`, as it will be when its task is the next whose sums are not made;
 /// null if it is the same for every task.
 static Value viewOfNextTask(OpBuilder &b, scf::ForOp tasks, Value view) {
@@ -62,24 +68,35 @@ static Value viewOfNextTask(OpBuilder &b, scf::ForOp tasks, Value view) {
   Value index = tasks.getInductionVar();
   Location loc = view.getLoc();
   IRMapping mapping;
-  auto lag = tasks->getAttrOfType<IntegerAttr>(lagName);
-  Value distance = constant(b, loc, lag ? 1 + lag.getInt() : 1);
+  Value distance = constant(b, loc, tasksAhead(tasks));
   mapping.map(index, arith::AddIOp::create(b, loc, index, distance));
   for (Operation *op : ops)
     b.clone(*op, mapping);
   return mapping.lookup(view);
 }
 
+/// Bytes from which a row is so long that a line which it leaves unfinished,
+/// and which then goes to memory twice, costs less than what its other lines
+/// gain.
+static constexpr int64_t longRow = 8192;
+
+/// Bytes that rows of so many have to be aligned to; null bytes: not known.
+static int64_t alignmentOfRows(std::optional<int64_t> bytes,
+                               CPUScheduleAttr schedule) {
+  // Where steps of several rows take turns, each step is a row of its own.
+  bool takesTurns = schedule.getShareRows() && schedule.getRows() > 1;
+  return takesTurns || (bytes && *bytes < longRow) ? cacheLine
+                                                   : Streaming::alignment;
+}
+
 /// Whether all rows of `type` may begin at multiples of `alignment`. Rows that
 /// bypass the caches beside rows that do not, with lines that both write, take
 /// twice as long as if none did.
-static bool mayBeAligned(MemRefType type) {
+static bool mayBeAligned(MemRefType type, int64_t alignment) {
   auto [strides, offset] = type.getStridesAndOffset();
   return llvm::all_of(ArrayRef(strides).drop_back(), [&](int64_t stride) {
     return ShapedType::isDynamic(stride) ||
-           stride * bytesOfElement(type.getElementType()) %
-                   Streaming::alignment ==
-               0;
+           stride * bytesOfElement(type.getElementType()) % alignment == 0;
   });
 }
 
@@ -97,12 +114,18 @@ std::optional<Streaming> Streaming::create(OpBuilder &b, linalg::GenericOp op,
       op.getNumDpsInputs() == 0 || !type.isLastDimUnitStride() ||
       isa<ComplexType>(type.getElementType()) || lastLoopOf(map) != vectorLoop)
     return std::nullopt;
-  bool mayBypass = schedule.getNontemporal() > 0 && mayBeAligned(type);
+  OpFoldResult length = extents[vectorLoop];
+  std::optional<int64_t> rowBytes = getConstantIntValue(length);
+  if (rowBytes)
+    rowBytes = *rowBytes * bytesOf(y);
+  int64_t rowAlignment = alignmentOfRows(rowBytes, schedule);
+  bool mayBypass =
+      schedule.getNontemporal() > 0 && mayBeAligned(type, rowAlignment);
   bool mayFetch = schedule.getPrefetch() > 0;
   if (!mayBypass && !mayFetch)
     return std::nullopt;
   Location loc = op.getLoc();
-  Streaming streaming(op);
+  Streaming streaming(op, rowAlignment);
   // The results and the one input of that size that every norm has.
   Value total = constant(b, loc, bytesOf(y) + bytesOf(op.getDpsInputs()[0]));
   for (; chunks; chunks = chunks->getParentOfType<scf::ParallelOp>())
@@ -115,16 +138,26 @@ std::optional<Streaming> Streaming::create(OpBuilder &b, linalg::GenericOp op,
                                  constant(b, loc, bytes));
   };
   if (mayBypass)
-    streaming.findAddress(b, y, isAtLeast(schedule.getNontemporal()));
+    streaming.findAddress(b, y, isAtLeast(schedule.getNontemporal()), length);
   if (mayFetch)
-    streaming.findNextInputs(b, tasks, vectorLoop, extents,
+    streaming.findNextInputs(b, tasks, vectorLoop, extents, schedule.getRows(),
                              isAtLeast(schedule.getPrefetch()));
   return streaming;
 }
 
-void Streaming::findAddress(OpBuilder &b, Value y, Value large) {
+void Streaming::findAddress(OpBuilder &b, Value y, Value large,
+                            OpFoldResult length) {
   Location loc = op.getLoc();
   isLarge = large;
+  badBits = constant(b, loc, rowAlignment - 1);
+  if (auto unknown = dyn_cast<Value>(length);
+      unknown && rowAlignment < cacheLine) {
+    Value bytes = multiply(b, loc, unknown, constant(b, loc, bytesOf(y)));
+    Value isLong = arith::CmpIOp::create(b, loc, arith::CmpIPredicate::uge,
+                                         bytes, constant(b, loc, longRow));
+    badBits = arith::SelectOp::create(b, loc, isLong, badBits,
+                                      constant(b, loc, cacheLine - 1));
+  }
   auto metadata = memref::ExtractStridedMetadataOp::create(b, loc, y);
   Value bytes = constant(b, loc, bytesOf(y));
   Value pointer = memref::ExtractAlignedPointerAsIndexOp::create(b, loc, y);
@@ -136,11 +169,14 @@ void Streaming::findAddress(OpBuilder &b, Value y, Value large) {
 
 void Streaming::findNextInputs(OpBuilder &b, scf::ForOp tasks,
                                unsigned vectorLoop,
-                               ArrayRef<OpFoldResult> extents, Value far) {
+                               ArrayRef<OpFoldResult> extents, int64_t rows,
+                               Value far) {
   isFar = far;
   for (unsigned loop : llvm::seq<unsigned>(op.getNumLoops()))
     if (loop != vectorLoop && getConstantIntValue(extents[loop]) != 1)
       rowLoop = loop;
+  // The rows of a task have been read already where they were summed.
+  rowsAhead = rows > 1 ? tasksAhead(tasks) * rows : fewRows;
   for (OpOperand *input : op.getDpsInputOperands()) {
     AffineMap map = op.getMatchingIndexingMap(input);
     if (lastLoopOf(map) != vectorLoop)
@@ -157,7 +193,7 @@ void Streaming::findNextInputs(OpBuilder &b, scf::ForOp tasks,
 
 bool Streaming::fits(int64_t width) const {
   linalg::GenericOp generic = op;
-  return width * bytesOf(generic.getDpsInits()[0]) % alignment == 0;
+  return width * bytesOf(generic.getDpsInits()[0]) % rowAlignment == 0;
 }
 
 Value Streaming::emitBypasses(OpBuilder &b, ArrayRef<Value> indices) {
@@ -178,8 +214,7 @@ Value Streaming::emitBypasses(OpBuilder &b, ArrayRef<Value> indices) {
   for (auto [bytes, stride] : llvm::zip(byteStrides, strides))
     if (ShapedType::isDynamic(stride))
       start = arith::OrIOp::create(b, loc, start, bytes);
-  Value rest =
-      arith::AndIOp::create(b, loc, start, constant(b, loc, alignment - 1));
+  Value rest = arith::AndIOp::create(b, loc, start, badBits);
   Value isAligned = arith::CmpIOp::create(b, loc, arith::CmpIPredicate::eq,
                                           rest, constant(b, loc, 0));
   return arith::AndIOp::create(b, loc, isLarge, isAligned);

@@ -35,8 +35,8 @@ public:
   mlir::Value getIsFar() const { return isFar; }
 
   /// An i1: the results are to be stored around the cache, that is, they are
-  /// large and all begin at multiples of `alignment` where the vector loop
-  /// starts, those with the other loops at `indices` among them. Null: never.
+  /// large and all begin at good addresses where the vector loop starts, those
+  /// with the other loops at `indices` among them. Null: never.
   mlir::Value emitBypasses(mlir::OpBuilder &builder,
                            llvm::ArrayRef<mlir::Value> indices);
 
@@ -48,19 +48,27 @@ public:
   static constexpr int64_t alignment = 32;
 
 private:
-  explicit Streaming(mlir::linalg::GenericOp op) : op(op) {}
+  Streaming(mlir::linalg::GenericOp op, int64_t rowAlignment)
+      : op(op), rowAlignment(rowAlignment) {}
 
-  void findAddress(mlir::OpBuilder &builder, mlir::Value y, mlir::Value large);
+  void findAddress(mlir::OpBuilder &builder, mlir::Value y, mlir::Value large,
+                   mlir::OpFoldResult length);
   void findNextInputs(mlir::OpBuilder &builder, mlir::scf::ForOp tasks,
                       unsigned vectorLoop,
-                      llvm::ArrayRef<mlir::OpFoldResult> extents,
+                      llvm::ArrayRef<mlir::OpFoldResult> extents, int64_t rows,
                       mlir::Value far);
 
   mlir::linalg::GenericOp op;
+  /// Bytes that rows have to be aligned to whose stores bypass the caches, at
+  /// least, and the bits of their addresses that have to be 0.
+  int64_t rowAlignment;
+  mlir::Value badBits;
   mlir::Value isFar, isLarge, address;
   llvm::SmallVector<mlir::Value> byteStrides;
   /// The loop over the rows of a task, if it has any.
   std::optional<unsigned> rowLoop;
+  /// So many rows ahead of the one at hand is what is read next.
+  int64_t rowsAhead = 0;
   /// Inputs that change from row to row, or from task to task, and where the
   /// next are read from.
   llvm::SmallVector<std::pair<mlir::OpOperand *, mlir::Value>> nextInputs;

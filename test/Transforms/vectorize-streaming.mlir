@@ -76,11 +76,60 @@ func.func @unaligned(%x: memref<?x1003xf32>, %y: memref<?x1003xf32>) {
 // CHECK: %{{.*}}, %{{.*}}, %{{.*}}:2, %[[STRIDES:.*]]:2 = memref.extract_strided_metadata
 // CHECK: %[[BYTES:.*]] = arith.muli %[[STRIDES]]#0, %c4
 // CHECK: %[[BITS:.*]] = arith.ori %{{.*}}, %[[BYTES]]
-// CHECK: %[[REST:.*]] = arith.andi %[[BITS]], %c31
+// CHECK: %[[REST:.*]] = arith.andi %[[BITS]], %c63
 // CHECK: arith.cmpi eq, %[[REST]], %c0
 // CHECK: nontemporal = true
 func.func @strided(%x: memref<?x1024xf32>, %y: memref<?x1024xf32, strided<[?, 1]>>) {
   rmsnorm.rms_norm ins(%x : memref<?x1024xf32>) outs(%y : memref<?x1024xf32, strided<[?, 1]>>)
       {schedule = #rmsnorm.cpu_schedule<vector = [64, 1], normalize_vector = [32, 1], nontemporal = 4096>}
+  return
+}
+
+// A long row may leave a line unfinished.
+// CHECK-LABEL: @long
+// CHECK: arith.andi %{{.*}}, %c31
+// CHECK: nontemporal = true
+func.func @long(%x: memref<?x2056xf32>, %y: memref<?x2056xf32>) {
+  rmsnorm.rms_norm ins(%x : memref<?x2056xf32>) outs(%y : memref<?x2056xf32>)
+      {schedule = #rmsnorm.cpu_schedule<vector = [64, 1], normalize_vector = [32, 1], nontemporal = 4096>}
+  return
+}
+
+// CHECK-LABEL: @short_unaligned
+// CHECK-NOT: nontemporal = true
+func.func @short_unaligned(%x: memref<?x1000xf32>, %y: memref<?x1000xf32>) {
+  rmsnorm.rms_norm ins(%x : memref<?x1000xf32>) outs(%y : memref<?x1000xf32>)
+      {schedule = #rmsnorm.cpu_schedule<vector = [64, 1], normalize_vector = [32, 1], nontemporal = 4096>}
+  return
+}
+
+// CHECK-LABEL: @unknown_length
+// CHECK: %[[IS_LONG:.*]] = arith.cmpi uge, %{{.*}}, %c8192
+// CHECK: %[[BITS:.*]] = arith.select %[[IS_LONG]], %c31, %c63
+// CHECK: arith.andi %{{.*}}, %[[BITS]]
+// CHECK: nontemporal = true
+func.func @unknown_length(%x: memref<?x?xf32>, %y: memref<?x?xf32>) {
+  rmsnorm.rms_norm ins(%x : memref<?x?xf32>) outs(%y : memref<?x?xf32>)
+      {schedule = #rmsnorm.cpu_schedule<vector = [64, 1], normalize_vector = [32, 1], nontemporal = 4096>}
+  return
+}
+
+// Rows that take turns have to begin where lines do.
+// CHECK-LABEL: @shared
+// CHECK: arith.andi %{{.*}}, %c63
+// CHECK: nontemporal = true
+func.func @shared(%x: memref<?x64xbf16>, %w: memref<64xbf16>, %y: memref<?x64xbf16>) {
+  rmsnorm.rms_norm ins(%x : memref<?x64xbf16>) scale(%w : memref<64xbf16>) outs(%y : memref<?x64xbf16>)
+      {schedule = #rmsnorm.cpu_schedule<vector = [64, 1], normalize_vector = [32, 1], rows = 8, share_rows = true,
+       nontemporal = 4096>}
+  return
+}
+
+// CHECK-LABEL: @shared_unaligned
+// CHECK-NOT: nontemporal = true
+func.func @shared_unaligned(%x: memref<?x336xbf16>, %w: memref<336xbf16>, %y: memref<?x336xbf16>) {
+  rmsnorm.rms_norm ins(%x : memref<?x336xbf16>) scale(%w : memref<336xbf16>) outs(%y : memref<?x336xbf16>)
+      {schedule = #rmsnorm.cpu_schedule<vector = [64, 1], normalize_vector = [32, 1], rows = 8, share_rows = true,
+       nontemporal = 4096>}
   return
 }
