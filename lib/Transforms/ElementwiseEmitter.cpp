@@ -329,6 +329,12 @@ bool ElementwiseEmitter::isConvertedInMemory(Operation &inner, int64_t width) {
                            vectorLoop);
 }
 
+SmallVector<Value> ElementwiseEmitter::computeUnconverted(int64_t width) {
+  llvm::SaveAndRestore memory(converted);
+  converted.clear();
+  return compute(width);
+}
+
 Value ElementwiseEmitter::loadOutput(unsigned output, int64_t width) {
   return load(*op.getDpsInitOperand(output), width).re;
 }

@@ -36,6 +36,10 @@ public:
   llvm::SmallVector<mlir::Value> compute(int64_t width,
                                          mlir::ValueRange accumulators = {});
 
+  /// The same from what the operands hold, wherever else some of it lies in
+  /// another form.
+  llvm::SmallVector<mlir::Value> computeUnconverted(int64_t width);
+
   /// The current elements of the output.
   mlir::Value loadOutput(unsigned output, int64_t width);
 

@@ -49,6 +49,7 @@ LogicalResult LoopNest::emit(LoopNest *other) {
   if (other && goesAlong(*other)) {
     beside = other;
     beside->findBypasses();
+    beside->computeTail();
   }
   emitLoops();
   if (beside)
@@ -255,8 +256,10 @@ void LoopNest::findBypasses() {
 
 void LoopNest::emitElementwise() {
   findBypasses();
-  emitVectors(elementwiseSteps(), wholeVectorLoop(),
+  computeTail();
+  emitVectors(stepsBeforeTail(), wholeVectorLoop(),
               [&](int64_t width) { emitElements(width); });
+  storeTail();
 }
 
 /// The results of `width` elements. The branches are within the loops, so that
@@ -329,6 +332,7 @@ void LoopNest::emitRestBeside() {
   int64_t done = *rest.size / block * block;
   rest.lower = constant(done);
   rest.size = rest.most = *rest.size - done;
-  beside->emitVectors(beside->elementwiseSteps(), rest,
+  beside->emitVectors(beside->stepsBeforeTail(), rest,
                       [&](int64_t width) { beside->emitElements(width); });
+  beside->storeTail();
 }

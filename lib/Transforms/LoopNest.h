@@ -36,7 +36,7 @@ struct RowStep {
   Section part;
   /// Lanes of a step, and of its totals.
   int64_t width, kept;
-  bool isOneChain;
+  bool isOneChain, isTail;
 };
 
 /// How the values of one output are joined.
@@ -80,6 +80,14 @@ private:
   void convertOnce(llvm::SmallVectorImpl<mlir::Value> &heap);
   void findBypasses();
   void emitElements(int64_t width);
+
+  // What is left of a row after whole vectors.
+  std::optional<int64_t> tailWidth(llvm::ArrayRef<int64_t> steps);
+  mlir::Value tailBegin(int64_t width);
+  void computeTail();
+  llvm::ArrayRef<int64_t> stepsBeforeTail();
+  void storeTail();
+  llvm::SmallVector<mlir::Value> sumTail(int64_t width);
   /// `then` or, if there is one, `otherwise`, by an i1.
   void emitIf(mlir::Value condition, llvm::function_ref<void()> then,
               llvm::function_ref<void()> otherwise = {});
@@ -187,6 +195,8 @@ private:
   int64_t streamedWidth = 0;
   /// Whether results go past the caches, an i1; null: never.
   mlir::Value bypasses;
+  /// The results of the last vector of a row, where it is a tail.
+  llvm::SmallVector<mlir::Value> tail;
   /// What is done at the same time.
   LoopNest *beside = nullptr;
 };

@@ -112,14 +112,18 @@ void LoopNest::sumVectors(ArrayRef<unsigned> outer, int64_t lanes,
   unsigned loop = emitter.vectorLoop;
   SmallVector<RowStep> steps;
   SmallVector<Value> totals;
-  emitSteps(schedule.getVector(), whole(loop),
-            [&](Section part, int64_t width) {
-              int64_t kept = keptLanes(width);
-              bool isOne = outer.empty() && isOneChain(loop, part, width);
-              steps.push_back({part, width, kept, isOne});
-              if (!isOne)
-                totals.append(startTotals(kept));
-            });
+  emitSteps(
+      schedule.getVector(), whole(loop), [&](Section part, int64_t width) {
+        std::optional<int64_t> tail;
+        if (width == 1 && outer.empty())
+          tail = tailWidth(schedule.getVector());
+        width = tail.value_or(width);
+        int64_t kept = keptLanes(width);
+        bool isOne = tail || (outer.empty() && isOneChain(loop, part, width));
+        steps.push_back({part, width, kept, isOne, tail.has_value()});
+        if (!isOne)
+          totals.append(startTotals(kept));
+      });
   totals = emitOuter(outer, totals, [&](ValueRange carried) {
     SmallVector<Value> next;
     size_t count = getNumTotals();
@@ -136,8 +140,9 @@ void LoopNest::sumVectors(ArrayRef<unsigned> outer, int64_t lanes,
     int64_t end = width >= lanes ? lanes : 1;
     if (step.isOneChain) {
       width = std::max(end, step.kept);
-      sums = sumLanesOfEach(sumAlong(loop, step.part, step.width), step.width,
-                            width);
+      sums = step.isTail ? sumTail(step.width)
+                         : sumAlong(loop, step.part, step.width);
+      sums = sumLanesOfEach(sums, step.width, width);
       if (width <= step.kept)
         sums = widenEach(sums);
     } else {

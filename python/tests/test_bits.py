@@ -40,13 +40,26 @@ def test_a_row_alone_and_in_any_batch(dtype, extent, stable):
     assert bits(normalize(cube, scale, 2, stable=stable)[0]) == bits(y)
 
 
+@pytest.mark.parametrize("dtype", norms.FLOATS, ids=str)
+@pytest.mark.parametrize("extent", [9, 19, 65, 100, 129, 519, 1003, 5003])
+def test_in_place_of_x(dtype, extent):
+    rng = np.random.default_rng(extent)
+    x, residual = (norms.draw_values(rng, (37, extent), dtype) for _ in range(2))
+    scale = norms.draw_values(rng, (extent,), norms.f32)
+    y, h = rmsnorm.rms_norm(x, scale, residual=residual, dtype=dtype, return_residual=True)
+    in_place = x.copy(), residual.copy()
+    rmsnorm.rms_norm(in_place[0], scale, residual=in_place[1], dtype=dtype, return_residual=True, out=in_place)
+    assert [bits(array) for array in in_place] == [bits(y), bits(h)]
+
+
 @pytest.mark.parametrize("dtype", TYPES, ids=str)
-def test_rows_with_gaps(dtype):
+@pytest.mark.parametrize("extent", [1000, 1003])
+def test_rows_with_gaps(dtype, extent):
     rng = np.random.default_rng(1)
-    x = norms.draw_values(rng, (33, 1000), dtype)
-    scale = norms.draw_values(rng, (1000,), norms.f32)
-    room = np.zeros((66, 3000), dtype)
-    view = room[::2, 1:3000:3]
+    x = norms.draw_values(rng, (33, extent), dtype)
+    scale = norms.draw_values(rng, (extent,), norms.f32)
+    room = np.zeros((66, 3 * extent), dtype)
+    view = room[::2, 1::3]
     view[...] = x
     assert bits(normalize(view, scale, 2)[0]) == bits(normalize(x, scale, 1)[0])
     assert bits(normalize(view[::-1], scale, 2)[0][::-1]) == bits(normalize(x, scale, 1)[0])

@@ -98,7 +98,7 @@ def RMSNorm_CPUScheduleAttr : RMSNorm_Attr<"CPUSchedule", "cpu_schedule"> {
 
     | parameter | meaning |
     | --- | --- |
-    | `vector` | numbers of elements a step of the reduction covers: a first loop runs by the first number as long as whole steps fit, the next takes what is left by the second, and so on; the last is 1 |
+    | `vector` | numbers of elements a step of the reduction covers: a first loop runs by the first number as long as whole steps fit, the next takes what is left by the second, and so on; the last is 1. Where a row has a known length, what the others leave of it is one more vector, as long as the shortest of them, that ends where the row does |
     | `normalize_vector` | the same for the second pass |
     | `chain` | terms that a lane of an accumulator takes up before it is added to a total of twice the precision, and starts again at 0 |
     | `fold` | lanes down to which a finished chain is summed before it is added to the totals of a row, which have as many; 0: all lanes have totals of their own |
@@ -106,7 +106,7 @@ def RMSNorm_CPUScheduleAttr : RMSNorm_Attr<"CPUSchedule", "cpu_schedule"> {
     | `panel` | elements of the vector axis that one task holds where that axis is not reduced |
     | `rows` | rows that one task holds where the vector axis is reduced: their sums are finished side by side in one vector |
     | `share_rows` | the second pass goes over the columns outside and the rows of a task inside: what its rows share is read and converted once |
-    | `overlap` | bytes of a row up to which the sums of a task are made before the results of the one before it are written; 0: never |
+    | `overlap` | bytes of a row, of known length, up to which the sums of a task are made before the results of the one before it are written; 0: never |
     | `prefetch` | bytes of input and output from which the next inputs are fetched while results are written; 0: never |
     | `nontemporal` | bytes of input and output from which stores bypass the caches; 0: never |
     | `grain` | bytes of x below which a task is not worth a thread of its own |
