@@ -208,16 +208,18 @@ OwningOpRef<ModuleOp> rmsnorm::buildModule(const Specification &spec,
   std::optional<SmallVector<Type>> types = convertTensors(loc, spec);
   if (!types)
     return {};
+  CPUScheduleAttr attribute;
+  if (!schedule.empty() && !(attribute = parseSchedule(schedule, context)))
+    return {};
   OwningOpRef<ModuleOp> module = ModuleOp::create(loc);
   ImplicitLocOpBuilder b(loc, module->getBodyRegion());
   auto function = func::FuncOp::create(b, kernelName,
                                        b.getFunctionType(*types, TypeRange()));
   b.setInsertionPointToStart(function.addEntryBlock());
-  RMSNormOp norm = createNorm(
-      b, spec,
-      llvm::ArrayRef(function.getArguments().begin(),
-                     function.getNumArguments()),
-      schedule.empty() ? CPUScheduleAttr() : parseSchedule(schedule, context));
+  RMSNormOp norm = createNorm(b, spec,
+                              llvm::ArrayRef(function.getArguments().begin(),
+                                             function.getNumArguments()),
+                              attribute);
   func::ReturnOp::create(b);
   // The verifier reads the shapes that this relies on.
   if (failed(norm.verifyInvariants()))

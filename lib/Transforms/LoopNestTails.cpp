@@ -56,9 +56,9 @@ void LoopNest::storeTail() {
   emitter.storeConverted(tail, width);
 }
 
-/// Whether elements are neighbours in memory or not, so that the sum is the
-/// same. One accumulation of the last `width` elements of a row, 0 in those
-/// that steps before it have taken.
+/// One accumulation of the last `width` elements of a row, 0 in those that
+/// steps before it have taken. Also where they are no neighbours in memory: the
+/// sum is the same then.
 SmallVector<Value> LoopNest::sumTail(int64_t width) {
   int64_t length = *getConstantIntValue(extents[emitter.vectorLoop]);
   emitter.indices[emitter.vectorLoop] = tailBegin(width);

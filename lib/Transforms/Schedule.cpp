@@ -97,9 +97,9 @@ struct RowShape {
 /// totals and the accumulators of a step fill the registers of AVX; more lanes
 /// than one of its vectors has would only be more totals. Where a step covers
 /// twice as many elements, what it costs beside them counts half; but what it
-/// leaves of a short row is longer. Element by element, what it leaves is
-/// better done beside the next row's sum. Few enough terms need no totals of
-/// f64 where results are narrow.
+/// leaves of a short row is longer. Rows of f32 that whole vectors do not fill
+/// were as fast one at a time in a cache, and faster beyond it. Few enough
+/// terms need no totals of f64 where results are narrow.
 static RowShape shapeOfRows(NormOpInterface op) {
   constexpr int64_t shortest = 128;
   bool isNarrow = widthOf(op.getX()) < 32;
@@ -116,8 +116,8 @@ static RowShape shapeOfRows(NormOpInterface op) {
   return {step, step, 8, 1};
 }
 
-/// Whether scales are converted once for several rows. What is left of a row,
-/// element by element, takes longer that way than they do.
+/// Whether scales are converted once for several rows. What whole vectors leave
+/// of a row goes element by element that way, which takes longer than they do.
 static bool sharesRows(NormOpInterface op, const RowShape &shape) {
   return shape.rows > 1 && widthOf(op.getX()) < 32 &&
          rowLength(op).value_or(0) % 8 == 0;

@@ -26,7 +26,7 @@ import plot
 import table
 import tqdm
 from problems import DTYPES, KINDS, SIZES, problems, size_in_bytes
-from systems import BLOCKTIME
+from systems import BLOCKTIME, Wrong
 
 HERE = pathlib.Path(__file__).resolve().parent
 ROOT = HERE.parents[1]
@@ -262,7 +262,10 @@ def main_tune(arguments):
     parser.add_argument("--build", default=ROOT / "build", type=pathlib.Path, help="build folder")
     tune.add_options(parser, read_count, read_size)
     print("\n".join([machine(), str(datetime.date.today()), commit()]), flush=True)
-    tune.tune(parser.parse_args(arguments))
+    try:
+        tune.tune(parser.parse_args(arguments))
+    except Wrong as error:
+        raise Failed(f"a schedule's result is wrong: {error}") from error
     return 0
 
 
