@@ -437,16 +437,20 @@ static LogicalResult checkSteps(function_ref<InFlightDiagnostic()> emitError,
 
 LogicalResult CPUScheduleAttr::verify(
     function_ref<InFlightDiagnostic()> emitError, ArrayRef<int64_t> vector,
-    ArrayRef<int64_t> normalizeVector, int64_t chain, int64_t fold,
-    int64_t part, int64_t panel, int64_t rows, bool shareRows, int64_t overlap,
-    int64_t prefetch, int64_t nontemporal, int64_t grain) {
+    ArrayRef<int64_t> normalizeVector, int64_t chain, int64_t block,
+    int64_t fold, int64_t part, int64_t panel, int64_t rows, bool shareRows,
+    int64_t overlap, int64_t prefetch, int64_t nontemporal, int64_t grain) {
   // C23: the steps fall by powers of two to 1.
   if (failed(checkSteps(emitError, "vector", vector)) ||
       failed(checkSteps(emitError, "normalize_vector", normalizeVector)))
     return failure();
-  // C24: a chain has terms, and few enough for the digits that are promised.
+  // C24: a chain has terms and a block has chains, and few enough for the
+  // digits that are promised.
   if (chain < 1 || chain > 8)
     return emitError() << "expected chain to be from 1 to 8, but got " << chain;
+  if (block < 1 || block > 16)
+    return emitError() << "expected block to be from 1 to 16, but got "
+                       << block;
   // C27: lanes are added in pairs.
   if (fold < 0 || fold > 1024 || (fold != 0 && !llvm::isPowerOf2_64(fold)))
     return emitError() << "expected fold to be 0 or a power of two up to 1024, "

@@ -53,18 +53,32 @@ static SmallVector<Laid> operandsOf(const Input &input, bool withMask) {
   return operands;
 }
 
-/// h = X + residual, from body arguments that begin with x and residual.
-static Scalar buildSum(ScalarBuilder &s, const Input &input,
-                       ValueRange arguments) {
-  Scalar h = s.load(arguments[0]);
-  return input.residual ? s.add(h, s.load(arguments[1])) : h;
+/// `element`, or zero where `mask`, if there is one, is false: selected before
+/// it is converted, where `isRaw`.
+static Scalar loadSelected(ScalarBuilder &s, Value element, Value mask,
+                           bool isRaw) {
+  auto select = [&](ScalarBuilder type, Value value) -> Value {
+    return arith::SelectOp::create(s.b, s.loc, mask, value, type.constant(0.0));
+  };
+  if (mask && isRaw)
+    return s.load(select(s.in(cast<FloatType>(element.getType())), element));
+  Scalar value = s.load(element);
+  if (mask)
+    for (Value *part : {&value.re, &value.im})
+      *part = *part ? select(s, *part) : Value();
+  return value;
 }
 
-/// Where `mask`, if there is one, is true: `value`; else `neutral`.
-static Value select(ScalarBuilder &s, Value mask, Value value, double neutral) {
-  if (!mask)
-    return value;
-  return arith::SelectOp::create(s.b, s.loc, mask, value, s.constant(neutral));
+/// h = X + residual, from body arguments that begin with x and residual; zero
+/// where `mask`, if there is one, is false. Twice as many bf16 as f32 are
+/// selected at a time; f16 is converted on its way from memory.
+static Scalar buildSum(ScalarBuilder &s, const Input &input,
+                       ValueRange arguments, Value mask = {}) {
+  bool isRaw = arguments[0].getType().isBF16() &&
+               (!input.residual || arguments[1].getType().isBF16());
+  Scalar h = loadSelected(s, arguments[0], mask, isRaw);
+  return input.residual ? s.add(h, loadSelected(s, arguments[1], mask, isRaw))
+                        : h;
 }
 
 /// The largest magnitude of h over the reduced axes.
@@ -73,10 +87,9 @@ static Laid buildMaximum(Decomposer &d, const Input &input) {
   Laid result = d.temporary(d.parallelAxes, d.type, zero);
   SmallVector<Laid> inputs = operandsOf(input, /*withMask=*/true);
   auto body = [&](ScalarBuilder &s, ValueRange args) -> SmallVector<Value> {
-    Value term = s.maxMagnitude(buildSum(s, input, args));
     Value mask = input.mask ? args[args.size() - 2] : Value();
-    return {arith::MaximumFOp::create(s.b, s.loc, args.back(),
-                                      select(s, mask, term, 0.0))};
+    Value term = s.maxMagnitude(buildSum(s, input, args, mask));
+    return {arith::MaximumFOp::create(s.b, s.loc, args.back(), term)};
   };
   result.value = d.generic(inputs, {result}, body)[0];
   return result;
@@ -107,12 +120,11 @@ static Value buildSumOfSquares(Decomposer &d, const Input &input,
     inputs.push_back(*factor);
   unsigned maskIndex = input.residual ? 2 : 1;
   auto body = [&](ScalarBuilder &s, ValueRange args) -> SmallVector<Value> {
-    Scalar h = buildSum(s, input, args);
+    Value mask = input.mask ? args[maskIndex] : Value();
+    Scalar h = buildSum(s, input, args, mask);
     if (factor)
       h = s.mul(h, args[args.size() - 2]);
-    Value mask = input.mask ? args[maskIndex] : Value();
-    Value term = select(s, mask, s.squaredMagnitude(h), 0.0);
-    return {s.add(args.back(), term)};
+    return {s.add(args.back(), s.squaredMagnitude(h))};
   };
   return d.generic(inputs, {result}, body)[0];
 }

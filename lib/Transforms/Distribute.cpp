@@ -52,7 +52,7 @@ private:
   struct Part {
     Value number, offset, size;
   };
-  void cut(ArrayRef<int64_t> reducedLoops);
+  void cut(ArrayRef<int64_t> reducedLoops, Value isLong);
   void emitParts();
   Value viewOf(OpOperand &operand, const Part &part);
   Value allocatePartials(OpOperand &output);
@@ -78,8 +78,8 @@ private:
 /// For ops on a number for each part or row: little code. A chain would round
 /// the sums of parts in the type of the terms.
 static CPUScheduleAttr scheduleOfFew(MLIRContext *context) {
-  return CPUScheduleAttr::get(context, {8, 1}, {8, 1}, /*chain=*/1, /*fold=*/0,
-                              /*part=*/0,
+  return CPUScheduleAttr::get(context, {8, 1}, {8, 1}, /*chain=*/1, /*block=*/1,
+                              /*fold=*/0, /*part=*/0,
                               /*panel=*/0, /*rows=*/1, /*share_rows=*/false,
                               /*overlap=*/0, /*prefetch=*/0, /*nontemporal=*/0,
                               /*grain=*/0);
@@ -105,14 +105,14 @@ void Distributor::distribute(ArrayRef<int64_t> reducedLoops) {
     b.clone(*op);
     b.setInsertionPoint(branch.thenBlock()->getTerminator());
   }
-  cut(reducedLoops);
+  cut(reducedLoops, isLong);
   emitParts();
   b.eraseOp(op);
 }
 
-/// Cuts the outermost of the loops that can be cut. An even number of parts is
-/// fair to two threads.
-void Distributor::cut(ArrayRef<int64_t> reducedLoops) {
+/// Cuts the outermost of the loops that can be cut, into one part where the sum
+/// is not long. An even number of parts is fair to two threads.
+void Distributor::cut(ArrayRef<int64_t> reducedLoops, Value isLong) {
   loop = *llvm::find_if(reducedLoops, [&](int64_t loop) {
     return getConstantIntValue(extents[loop]) != 1;
   });
@@ -130,7 +130,9 @@ void Distributor::cut(ArrayRef<int64_t> reducedLoops) {
   // Parts end at the ends of cache lines or chains, where they can.
   bool isAlongMemory = loop + 1 == op.getNumLoops();
   int64_t unit = !others.empty() ? 1 : isAlongMemory ? 64 : schedule.getChain();
-  partSize = index.roundUp(index.ceilDiv(extent, index.max(even, one)), unit);
+  Value wantedParts =
+      b.createOrFold<arith::SelectOp>(loc, isLong, index.max(even, one), one);
+  partSize = index.roundUp(index.ceilDiv(extent, wantedParts), unit);
   partSize = index.max(partSize, one);
   numParts = index.ceilDiv(extent, partSize);
   Folds sizes(extents);

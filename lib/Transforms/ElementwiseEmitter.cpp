@@ -13,6 +13,7 @@
 #include "mlir/Dialect/Math/IR/Math.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
+#include "mlir/IR/Matchers.h"
 #include "mlir/IR/TypeUtilities.h"
 #include "llvm/Support/SaveAndRestore.h"
 
@@ -123,6 +124,39 @@ bool ElementwiseEmitter::usesEvenOdd(int64_t width) {
          });
 }
 
+/// Whether `op` widens bf16 that was selected to f32.
+static bool widensSelected(Operation *op) {
+  auto widen = dyn_cast<arith::ExtFOp>(op);
+  return widen && widen.getIn().getType().isBF16() && widen.getType().isF32() &&
+         widen.getIn().getDefiningOp<arith::SelectOp>();
+}
+
+/// Whether all that is selected is bf16, by a mask, and is widened next:
+/// vectors of it and of the mask are in their order in memory until then. A
+/// byte of a mask goes with 16 bits that way, not with 32, and takes half the
+/// instructions.
+bool ElementwiseEmitter::selectsInOrder() {
+  bool isFound = false;
+  for (auto select : op.getBody()->getOps<arith::SelectOp>()) {
+    isFound = true;
+    for (Value value : {select.getCondition(), select.getTrueValue()})
+      if (!isa<BlockArgument>(value) ||
+          !llvm::all_of(value.getUsers(), llvm::IsaPred<arith::SelectOp>))
+        return false;
+    if (!llvm::all_of(select->getUsers(), widensSelected))
+      return false;
+  }
+  return isFound;
+}
+
+/// Whether vectors of `operand` are in their order in memory.
+bool ElementwiseEmitter::keepsOrder(OpOperand &operand) {
+  BlockArgument argument =
+      op.getBody()->getArgument(operand.getOperandNumber());
+  return selectsInOrder() &&
+         llvm::any_of(argument.getUsers(), llvm::IsaPred<arith::SelectOp>);
+}
+
 /// Whether neighbours along `loop` are neighbours in memory.
 static bool isContiguousAlong(linalg::GenericOp op, OpOperand &operand,
                               unsigned loop) {
@@ -155,7 +189,7 @@ ElementwiseEmitter::Number ElementwiseEmitter::load(OpOperand &operand,
   if (width > 1 && runsAlong && isContiguousAlong(op, operand, vectorLoop)) {
     loaded = vector::LoadOp::create(
         b, loc, cast<VectorType>(vectorOf(element, width)), memref, at);
-    if (usesEvenOdd(width))
+    if (usesEvenOdd(width) && !keepsOrder(operand))
       loaded = element.isBF16() ? widenEvenOdd(b, loc, loaded)
                                 : toEvenOdd(b, loc, loaded);
   } else {
@@ -164,7 +198,8 @@ ElementwiseEmitter::Number ElementwiseEmitter::load(OpOperand &operand,
     memref = reinterpretElements(b, loc, memref, bitsOfNarrowFloat(element));
     int64_t count = runsAlong ? width : 1;
     for (int64_t lane : llvm::seq(count)) {
-      int64_t from = usesEvenOdd(count) ? evenOddLane(lane, count) : lane;
+      bool isEvenOdd = usesEvenOdd(count) && !keepsOrder(operand);
+      int64_t from = isEvenOdd ? evenOddLane(lane, count) : lane;
       lanes.push_back(
           memref::LoadOp::create(b, loc, memref, indicesOf(operand, from)));
     }
@@ -189,7 +224,9 @@ ElementwiseEmitter::Number ElementwiseEmitter::load(OpOperand &operand,
   }
   if (!loaded)
     loaded = gather(lanes);
-  if (cast<MemRefType>(operand.get().getType()).getElementType().isInteger(1)) {
+  if (type.getElementType().isInteger(1)) {
+    if (width > 1)
+      masks[op.getBody()->getArgument(operand.getOperandNumber())] = loaded;
     Value zero =
         arith::ConstantOp::create(b, loc, b.getZeroAttr(loaded.getType()));
     loaded =
@@ -254,9 +291,12 @@ SmallVector<OpOperand *> ElementwiseEmitter::findConverted(int64_t width) {
   if (!usesEvenOdd(width))
     return {};
   return llvm::filter_to_vector(op.getDpsInputOperands(), [&](OpOperand *in) {
-    AffineMap map = op.getMatchingIndexingMap(in);
-    return map.getNumResults() == 1 && lastLoopOf(map) == vectorLoop &&
-           isContiguousAlong(op, *in, vectorLoop);
+    return isContiguousAlong(op, *in, vectorLoop) &&
+           llvm::all_of(op.getMatchingIndexingMap(in).getResults(),
+                        [&](AffineExpr expr) {
+                          std::optional<unsigned> loop = loopOf(expr);
+                          return !loop || loop == vectorLoop || indices[*loop];
+                        });
   });
 }
 
@@ -410,6 +450,46 @@ Value ElementwiseEmitter::fuseMultiplyAdd(Operation &inner, int64_t width) {
       lookup(multiply.getRhs(), width), lookup(accumulator, width));
 }
 
+/// accumulator + 1 where a mask is true, in the type of the accumulator.
+Value ElementwiseEmitter::countMask(Operation &inner, int64_t width) {
+  auto add = dyn_cast<arith::AddIOp>(inner);
+  auto accumulator = add ? dyn_cast<BlockArgument>(add.getLhs()) : nullptr;
+  auto extend =
+      add ? add.getRhs().getDefiningOp<arith::ExtUIOp>() : arith::ExtUIOp();
+  if (!accumulator || !extend || !extend.getIn().getType().isInteger(1) ||
+      accumulator.getArgNumber() < op.getNumDpsInputs())
+    return {};
+  Value count = lookup(accumulator, width);
+  Value bytes = width > 1 ? masks.lookup(extend.getIn()) : Value();
+  Value term = bytes ? bytes : lookup(extend.getIn(), width);
+  if (term.getType() != count.getType())
+    term = arith::ExtUIOp::create(b, loc, count.getType(), term);
+  return arith::AddIOp::create(b, loc, count, term);
+}
+
+/// What a mask of bytes, 0 or 1, leaves of a vector of floats, by arithmetic on
+/// bits: vectors of i1 make LLVM take the vector apart, or convert the mask
+/// lane by lane.
+Value ElementwiseEmitter::selectBits(Operation &inner, int64_t width) {
+  auto select = dyn_cast<arith::SelectOp>(inner);
+  Value bytes =
+      select && width > 1 ? masks.lookup(select.getCondition()) : Value();
+  if (!bytes || !isa<FloatType>(select.getType()) ||
+      !matchPattern(select.getFalseValue(), m_PosZeroFloat()))
+    return {};
+  Value value = lookup(select.getTrueValue(), width);
+  auto type = cast<VectorType>(value.getType());
+  VectorType bitsType =
+      type.clone(b.getIntegerType(type.getElementTypeBitWidth()));
+  Value zero = arith::ConstantOp::create(b, loc, b.getZeroAttr(bitsType));
+  if (bytes.getType() != bitsType)
+    bytes = arith::ExtUIOp::create(b, loc, bitsType, bytes);
+  Value bits = arith::AndIOp::create(
+      b, loc, arith::BitcastOp::create(b, loc, bitsType, value),
+      arith::SubIOp::create(b, loc, zero, bytes));
+  return arith::BitcastOp::create(b, loc, type, bits);
+}
+
 void ElementwiseEmitter::cloneOp(Operation &inner, int64_t width) {
   if (cloneComplex(inner, width))
     return;
@@ -429,6 +509,19 @@ void ElementwiseEmitter::cloneOp(Operation &inner, int64_t width) {
   }
   if (isConvertedInMemory(inner, width)) {
     mapping.map(result, lookup(inner.getOperand(0), width));
+    return;
+  }
+  if (widensSelected(&inner) && usesEvenOdd(width) && selectsInOrder()) {
+    mapping.map(result,
+                widenEvenOdd(b, loc, lookup(inner.getOperand(0), width)));
+    return;
+  }
+  if (Value selected = selectBits(inner, width)) {
+    mapping.map(result, selected);
+    return;
+  }
+  if (Value count = countMask(inner, width)) {
+    mapping.map(result, count);
     return;
   }
   if (Value fused = fuseMultiplyAdd(inner, width)) {

@@ -65,8 +65,9 @@ public:
   void loadShared(unsigned loop, int64_t width);
   void forgetShared() { shared.clear(); }
 
-  /// The inputs along the vector loop alone that are converted or reordered
-  /// when they are read, for vectors of `width`.
+  /// The inputs along the vector loop that are converted or reordered when they
+  /// are read, for vectors of `width`, and that no loop without an index yet
+  /// changes.
   llvm::SmallVector<mlir::OpOperand *> findConverted(int64_t width);
 
   /// `width` elements of `input` at the current indices, as vectors are
@@ -118,10 +119,14 @@ private:
   void storeLanes(mlir::OpOperand &operand, mlir::Value value, Number parts,
                   int64_t width);
   mlir::Value lookup(mlir::Value value, int64_t width);
+  bool selectsInOrder();
+  bool keepsOrder(mlir::OpOperand &operand);
   bool mayHoldPayload();
   bool isConvertedInMemory(mlir::Operation &inner, int64_t width);
   void cloneOp(mlir::Operation &inner, int64_t width);
   bool cloneComplex(mlir::Operation &inner, int64_t width);
+  mlir::Value selectBits(mlir::Operation &inner, int64_t width);
+  mlir::Value countMask(mlir::Operation &inner, int64_t width);
   mlir::Value fuseMultiplyAdd(mlir::Operation &inner, int64_t width);
 
   mlir::OpBuilder &b;
@@ -129,6 +134,8 @@ private:
   mlir::linalg::GenericOp op;
   mlir::IRMapping mapping;
   llvm::DenseMap<mlir::Value, Number> complexNumbers;
+  /// The bytes, 0 or 1, of vectors of i1.
+  llvm::DenseMap<mlir::Value, mlir::Value> masks;
   /// By operand number.
   llvm::DenseMap<unsigned, Number> shared;
   llvm::DenseMap<unsigned, mlir::Value> converted;

@@ -133,13 +133,17 @@ private:
   void emitPanel(int64_t bound);
   llvm::ArrayRef<int64_t> panelSteps();
   llvm::SmallVector<mlir::Value>
-  emitPanelTotals(int64_t bound, llvm::SmallVectorImpl<mlir::Value> &heap);
+  emitPanelTotals(int64_t bound, bool ofChains,
+                  llvm::SmallVectorImpl<mlir::Value> &heap);
   llvm::SmallVector<mlir::Value> loadPanelTotals(mlir::ValueRange memory,
                                                  int64_t width);
+  void storePanelTotals(mlir::ValueRange totals, mlir::ValueRange memory);
+  void addBlock(mlir::ValueRange block, mlir::ValueRange memory);
   void addRows(unsigned loop, Section rows, mlir::Value isWhole,
-               mlir::ValueRange memory);
+               mlir::ValueRange memory, mlir::ValueRange block);
 
   // Joining.
+  mlir::Type findChainType(unsigned output, mlir::Value term);
   bool isCompensated(unsigned output);
   std::pair<mlir::Value, mlir::Value> twoSum(mlir::Value a, mlir::Value other);
   mlir::Value compensate(mlir::Value total, mlir::Value lost);
@@ -176,6 +180,7 @@ private:
   /// `value` in the type that totals are kept in.
   mlir::Value widen(unsigned output, mlir::Value value);
   llvm::SmallVector<mlir::Value> widenEach(mlir::ValueRange values);
+  /// `value` in the type of the output.
   mlir::Value narrow(unsigned output, mlir::Value value);
 
   mlir::RewriterBase &b;
@@ -188,6 +193,8 @@ private:
   llvm::SmallVector<unsigned> parallel, reductions;
   bool vectorIsReduced = false;
   llvm::SmallVector<Join> joins;
+  /// The type of a chain's sum, for each output.
+  llvm::SmallVector<mlir::Type> chainTypes;
   /// For each output, the op that has set it to 0, if any.
   llvm::SmallVector<mlir::linalg::FillOp> zeroFills;
   std::optional<Streaming> streaming;

@@ -81,6 +81,23 @@ void LoopNest::findZeroFills() {
     zeroFills.push_back(findZeroFill(op, output));
 }
 
+/// What a chain of terms is summed in: bits that are counted, in as few bits as
+/// hold their number before it is added to a total.
+Type LoopNest::findChainType(unsigned output, Value term) {
+  auto extend = term.getDefiningOp<arith::ExtUIOp>();
+  if (joins[output] != Join::AddInteger || !extend ||
+      !extend.getIn().getType().isInteger(1))
+    return elementOf(output);
+  int64_t width = schedule.getVector().front();
+  int64_t most = schedule.getChain() *
+                 std::max(width / keptLanes(width), schedule.getBlock());
+  unsigned bits = 8;
+  while (!llvm::isUIntN(bits, most))
+    bits *= 2;
+  return b.getIntegerType(
+      std::min(bits, elementOf(output).getIntOrFloatBitWidth()));
+}
+
 LogicalResult LoopNest::findJoins() {
   if (op.getNumReductionLoops() == 0)
     return success();
@@ -99,6 +116,7 @@ LogicalResult LoopNest::findJoins() {
     else
       return op.emitOpError("expected a sum or a maximum, but got ")
              << combiners[0]->getName();
+    chainTypes.push_back(findChainType(output, reduced));
   }
   return success();
 }
@@ -204,8 +222,10 @@ static Type withElement(Type type, Type element) {
 }
 
 Value LoopNest::widen(unsigned output, Value value) {
-  if (joins[output] != Join::Add ||
-      !getElementTypeOrSelf(value.getType()).isF32())
+  Type element = getElementTypeOrSelf(value.getType());
+  if (joins[output] == Join::AddInteger)
+    return narrow(output, value);
+  if (joins[output] != Join::Add || !element.isF32())
     return value;
   return arith::ExtFOp::create(
       b, loc, withElement(value.getType(), b.getF64Type()), value);
@@ -222,6 +242,8 @@ Value LoopNest::narrow(unsigned output, Value value) {
   Type type = withElement(value.getType(), elementOf(output));
   if (type == value.getType())
     return value;
+  if (joins[output] == Join::AddInteger)
+    return arith::ExtUIOp::create(b, loc, type, value);
   return arith::TruncFOp::create(b, loc, type, value);
 }
 
@@ -229,7 +251,7 @@ Value LoopNest::narrow(unsigned output, Value value) {
 SmallVector<Value> LoopNest::neutrals(int64_t width, bool widened) {
   SmallVector<Value> values;
   for (unsigned output : llvm::seq<unsigned>(op.getNumDpsInits())) {
-    Type type = ElementwiseEmitter::vectorOf(elementOf(output), width);
+    Type type = ElementwiseEmitter::vectorOf(chainTypes[output], width);
     Value zero = arith::ConstantOp::create(b, loc, b.getZeroAttr(type));
     values.push_back(widened ? widen(output, zero) : zero);
   }

@@ -194,18 +194,21 @@ ArrayRef<int64_t> LoopNest::panelSteps() {
   return emitter.usesEvenOdd(2) ? schedule.getVector() : ArrayRef(few);
 }
 
-/// Memory for the totals of `bound` columns, at 0.
-SmallVector<Value> LoopNest::emitPanelTotals(int64_t bound,
+/// Memory for the totals of `bound` columns, or for sums of chains, at 0.
+SmallVector<Value> LoopNest::emitPanelTotals(int64_t bound, bool ofChains,
                                              SmallVectorImpl<Value> &heap) {
   constexpr int64_t width = 8;
+  auto start = [&](int64_t width) {
+    return ofChains ? neutrals(width, /*widened=*/false) : startTotals(width);
+  };
   SmallVector<Value> memory;
-  for (Value total : startTotals(1))
+  for (Value total : start(1))
     memory.push_back(
         createScratch(b, loc, {b.getIndexAttr(llvm::alignTo(bound, width))},
                       total.getType(), heap));
   Section columns = wholeVectorLoop();
   emitFor(columns.lower, columns.upper, width, {}, [&](Value at, ValueRange) {
-    for (auto [total, slot] : llvm::zip(startTotals(width), memory))
+    for (auto [total, slot] : llvm::zip(start(width), memory))
       emitter.storeVector(total, slot, at);
     return SmallVector<Value>();
   });
@@ -218,15 +221,32 @@ SmallVector<Value> LoopNest::loadPanelTotals(ValueRange memory, int64_t width) {
   });
 }
 
-/// Adds `rows`, a chain at the most, to the totals. Whole chains of the first
-/// step are written out, all others are loops. `isWhole`: an i1; null: all are.
+void LoopNest::storePanelTotals(ValueRange totals, ValueRange memory) {
+  for (auto [total, slot] : llvm::zip(totals, memory))
+    emitter.storeVector(total, slot, emitter.indices[emitter.vectorLoop]);
+}
+
+/// Adds the sums of some chains to the totals, and starts them again.
+void LoopNest::addBlock(ValueRange block, ValueRange memory) {
+  emitVectors(panelSteps(), wholeVectorLoop(), [&](int64_t width) {
+    storePanelTotals(
+        joinAll(loadPanelTotals(memory, width), loadPanelTotals(block, width)),
+        memory);
+    storePanelTotals(neutrals(width, /*widened=*/false), block);
+  });
+}
+
+/// Adds `rows`, a chain at the most, to the totals or, if there is one, to the
+/// block of chains. Whole chains of the first step are written out, all others
+/// are loops. `isWhole`: an i1; null: all are.
 void LoopNest::addRows(unsigned loop, Section rows, Value isWhole,
-                       ValueRange memory) {
+                       ValueRange memory, ValueRange block) {
   auto add = [&](Section part, int64_t width) {
-    SmallVector<Value> totals =
-        joinAll(loadPanelTotals(memory, width), sumAlong(loop, part, width));
-    for (auto [total, slot] : llvm::zip(totals, memory))
-      emitter.storeVector(total, slot, emitter.indices[emitter.vectorLoop]);
+    SmallVector<Value> sums = sumAlong(loop, part, width);
+    if (block.empty())
+      storePanelTotals(joinAll(loadPanelTotals(memory, width), sums), memory);
+    else
+      storePanelTotals(joinEach(loadPanelTotals(block, width), sums), block);
   };
   Section any{rows.lower, rows.upper, {}, rows.most};
   ArrayRef<int64_t> steps = schedule.getVector();
@@ -250,22 +270,36 @@ void LoopNest::addRows(unsigned loop, Section rows, Value isWhole,
 /// Rows outside, columns within.
 void LoopNest::emitPanel(int64_t bound) {
   unsigned loop = reductions.back();
-  int64_t chain = schedule.getChain();
-  SmallVector<Value> heap, memory = emitPanelTotals(bound, heap);
+  int64_t chain = schedule.getChain(), chains = schedule.getBlock();
+  SmallVector<Value> heap, block;
+  SmallVector<Value> memory = emitPanelTotals(bound, /*ofChains=*/false, heap);
+  if (chains > 1)
+    block = emitPanelTotals(bound, /*ofChains=*/true, heap);
   Section all = whole(loop);
+  auto addChain = [&](Value row, ValueRange) {
+    Value count = constant(chain), isWhole;
+    if (!all.size || *all.size % chain != 0) {
+      Value left = arith::SubIOp::create(b, loc, all.upper, row);
+      count = arith::MinUIOp::create(b, loc, left, count);
+      isWhole = arith::CmpIOp::create(b, loc, arith::CmpIPredicate::eq, count,
+                                      constant(chain));
+    }
+    Value end = arith::AddIOp::create(b, loc, row, count);
+    addRows(loop, {row, end, chain, chain}, isWhole, memory, block);
+    return SmallVector<Value>();
+  };
+  auto addChains = [&](Value row, ValueRange) {
+    Value end = arith::AddIOp::create(b, loc, row, constant(chain * chains));
+    end = arith::MinUIOp::create(b, loc, end, all.upper);
+    emitFor(row, end, chain, {}, addChain);
+    addBlock(block, memory);
+    return SmallVector<Value>();
+  };
   emitOuter(ArrayRef(reductions).drop_back(), {}, [&](ValueRange) {
-    emitFor(all.lower, all.upper, chain, {}, [&](Value row, ValueRange) {
-      Value count = constant(chain), isWhole;
-      if (!all.size || *all.size % chain != 0) {
-        Value left = arith::SubIOp::create(b, loc, all.upper, row);
-        count = arith::MinUIOp::create(b, loc, left, count);
-        isWhole = arith::CmpIOp::create(b, loc, arith::CmpIPredicate::eq, count,
-                                        constant(chain));
-      }
-      Value end = arith::AddIOp::create(b, loc, row, count);
-      addRows(loop, {row, end, chain, chain}, isWhole, memory);
-      return SmallVector<Value>();
-    });
+    if (block.empty())
+      emitFor(all.lower, all.upper, chain, {}, addChain);
+    else
+      emitFor(all.lower, all.upper, chain * chains, {}, addChains);
     return SmallVector<Value>();
   });
   emitVectors(panelSteps(), wholeVectorLoop(), [&](int64_t width) {

@@ -44,19 +44,22 @@ static bool hasRows(NormOpInterface op) {
                             op.getX().getType().getRank() - 1);
 }
 
-/// The number of elements of a row, if there are rows and their length is
-/// known.
-static std::optional<int64_t> rowLength(NormOpInterface op) {
+/// The number of terms of a mean, if it is known.
+static std::optional<int64_t> numTerms(NormOpInterface op) {
   auto x = cast<ShapedType>(op.getX().getType());
-  if (!hasRows(op))
-    return std::nullopt;
-  int64_t length = 1;
+  int64_t count = 1;
   for (int64_t axis : op.getReductionAxes()) {
     if (x.isDynamicDim(axis))
       return std::nullopt;
-    length *= x.getDimSize(axis);
+    count *= x.getDimSize(axis);
   }
-  return length;
+  return count;
+}
+
+/// The number of elements of a row, if there are rows and their length is
+/// known.
+static std::optional<int64_t> rowLength(NormOpInterface op) {
+  return hasRows(op) ? numTerms(op) : std::nullopt;
 }
 
 /// Columns that a task takes. Long pieces of rows come from memory nearly as
@@ -151,13 +154,18 @@ static CPUScheduleAttr defaultSchedule(NormOpInterface op) {
   // are read side by side: more than four would displace each other in the
   // caches where their distance is a power of two.
   int64_t chain = hasRows(op) && (isWide || hasNarrowResults(op)) ? 8 : 4;
+  // Totals of columns are twice as long as the terms: sums of bf16 and f16 gain
+  // where they are seldom touched. What a few additions more lose in f32 is not
+  // seen in their digits.
+  int64_t block = !hasRows(op) && hasNarrowResults(op) ? 16 : 1;
   auto stepsFrom = [](int64_t first) {
     return first == 8 ? SmallVector<int64_t>{8, 1}
                       : SmallVector<int64_t>{first, 8, 1};
   };
   return CPUScheduleAttr::get(
       op.getContext(), stepsFrom(shape.step), stepsFrom(shape.second), chain,
-      shape.fold, partOf(op), panelOf(op), shape.rows, sharesRows(op, shape),
+      block, shape.fold, partOf(op), panelOf(op), shape.rows,
+      sharesRows(op, shape),
       /*overlap=*/overlapOf(op),
       /*prefetch=*/far, /*nontemporal=*/large, /*grain=*/int64_t(1) << 15);
 }

@@ -80,13 +80,17 @@ static Value viewOfNextTask(OpBuilder &b, scf::ForOp tasks, Value view) {
 /// gain.
 static constexpr int64_t longRow = 8192;
 
+/// Bytes that a step of a row has to be a multiple of. Where steps of several
+/// rows take turns, each is a row of its own.
+static int64_t alignmentOfSteps(CPUScheduleAttr schedule) {
+  bool takesTurns = schedule.getShareRows() && schedule.getRows() > 1;
+  return takesTurns ? cacheLine : Streaming::alignment;
+}
+
 /// Bytes that rows of so many have to be aligned to; null bytes: not known.
 static int64_t alignmentOfRows(std::optional<int64_t> bytes,
                                CPUScheduleAttr schedule) {
-  // Where steps of several rows take turns, each step is a row of its own.
-  bool takesTurns = schedule.getShareRows() && schedule.getRows() > 1;
-  return takesTurns || (bytes && *bytes < longRow) ? cacheLine
-                                                   : Streaming::alignment;
+  return bytes && *bytes < longRow ? cacheLine : alignmentOfSteps(schedule);
 }
 
 /// Whether all rows of `type` may begin at multiples of `alignment`. Rows that
@@ -119,13 +123,16 @@ std::optional<Streaming> Streaming::create(OpBuilder &b, linalg::GenericOp op,
   if (rowBytes)
     rowBytes = *rowBytes * bytesOf(y);
   int64_t rowAlignment = alignmentOfRows(rowBytes, schedule);
+  Streaming streaming(op, rowAlignment, alignmentOfSteps(schedule));
   bool mayBypass =
-      schedule.getNontemporal() > 0 && mayBeAligned(type, rowAlignment);
+      schedule.getNontemporal() > 0 &&
+      llvm::all_of(op.getDpsInits(), [&](Value result) {
+        return mayBeAligned(cast<MemRefType>(result.getType()), rowAlignment);
+      });
   bool mayFetch = schedule.getPrefetch() > 0;
   if (!mayBypass && !mayFetch)
     return std::nullopt;
   Location loc = op.getLoc();
-  Streaming streaming(op, rowAlignment);
   // The results and the one input of that size that every norm has.
   Value total = constant(b, loc, bytesOf(y) + bytesOf(op.getDpsInputs()[0]));
   for (; chunks; chunks = chunks->getParentOfType<scf::ParallelOp>())
@@ -138,33 +145,39 @@ std::optional<Streaming> Streaming::create(OpBuilder &b, linalg::GenericOp op,
                                  constant(b, loc, bytes));
   };
   if (mayBypass)
-    streaming.findAddress(b, y, isAtLeast(schedule.getNontemporal()), length);
+    streaming.findResults(b, isAtLeast(schedule.getNontemporal()), length);
   if (mayFetch)
     streaming.findNextInputs(b, tasks, vectorLoop, extents, schedule.getRows(),
                              isAtLeast(schedule.getPrefetch()));
   return streaming;
 }
 
-void Streaming::findAddress(OpBuilder &b, Value y, Value large,
-                            OpFoldResult length) {
+void Streaming::findResults(OpBuilder &b, Value large, OpFoldResult length) {
   Location loc = op.getLoc();
   isLarge = large;
   badBits = constant(b, loc, rowAlignment - 1);
   if (auto unknown = dyn_cast<Value>(length);
       unknown && rowAlignment < cacheLine) {
-    Value bytes = multiply(b, loc, unknown, constant(b, loc, bytesOf(y)));
+    Value bytes = multiply(b, loc, unknown,
+                           constant(b, loc, bytesOf(op.getDpsInits()[0])));
     Value isLong = arith::CmpIOp::create(b, loc, arith::CmpIPredicate::uge,
                                          bytes, constant(b, loc, longRow));
     badBits = arith::SelectOp::create(b, loc, isLong, badBits,
                                       constant(b, loc, cacheLine - 1));
   }
-  auto metadata = memref::ExtractStridedMetadataOp::create(b, loc, y);
-  Value bytes = constant(b, loc, bytesOf(y));
-  Value pointer = memref::ExtractAlignedPointerAsIndexOp::create(b, loc, y);
-  address = arith::AddIOp::create(
-      b, loc, pointer, multiply(b, loc, metadata.getOffset(), bytes));
-  for (Value stride : metadata.getStrides())
-    byteStrides.push_back(multiply(b, loc, stride, bytes));
+  for (OpOperand &output : op.getDpsInitsMutable()) {
+    Value memref = output.get();
+    auto metadata = memref::ExtractStridedMetadataOp::create(b, loc, memref);
+    Value bytes = constant(b, loc, bytesOf(memref));
+    Value pointer =
+        memref::ExtractAlignedPointerAsIndexOp::create(b, loc, memref);
+    Result result{&output, {}, {}};
+    result.address = arith::AddIOp::create(
+        b, loc, pointer, multiply(b, loc, metadata.getOffset(), bytes));
+    for (Value stride : metadata.getStrides())
+      result.byteStrides.push_back(multiply(b, loc, stride, bytes));
+    results.push_back(result);
+  }
 }
 
 void Streaming::findNextInputs(OpBuilder &b, scf::ForOp tasks,
@@ -193,28 +206,44 @@ void Streaming::findNextInputs(OpBuilder &b, scf::ForOp tasks,
 
 bool Streaming::fits(int64_t width) const {
   linalg::GenericOp generic = op;
-  return width * bytesOf(generic.getDpsInits()[0]) % rowAlignment == 0;
+  return llvm::all_of(generic.getDpsInits(), [&](Value result) {
+    return width * bytesOf(result) % stepAlignment == 0;
+  });
+}
+
+/// The bits of the address where the row of `result` at `indices` begins, with
+/// those of the strides that are not known: where none of them is bad, none of
+/// any row is.
+static Value bitsOfRows(OpBuilder &b, Location loc, AffineMap map,
+                        const Streaming::Result &result,
+                        ArrayRef<Value> indices) {
+  Value bits = result.address;
+  ArrayRef<Value> byteStrides(result.byteStrides);
+  // The vector loop, last, begins at 0.
+  for (auto [expr, stride] :
+       llvm::zip(map.getResults().drop_back(), byteStrides.drop_back()))
+    if (std::optional<unsigned> loop = loopOf(expr))
+      bits = arith::AddIOp::create(b, loc, bits,
+                                   multiply(b, loc, indices[*loop], stride));
+  auto [strides, offset] =
+      cast<MemRefType>(result.operand->get().getType()).getStridesAndOffset();
+  for (auto [bytes, stride] : llvm::zip(byteStrides, strides))
+    if (ShapedType::isDynamic(stride))
+      bits = arith::OrIOp::create(b, loc, bits, bytes);
+  return bits;
 }
 
 Value Streaming::emitBypasses(OpBuilder &b, ArrayRef<Value> indices) {
   if (!isLarge)
     return {};
   Location loc = op.getLoc();
-  AffineMap map = op.getMatchingIndexingMap(op.getDpsInitOperand(0));
-  Value start = address;
-  // The vector loop, last, begins at 0.
-  for (auto [expr, stride] : llvm::zip(map.getResults().drop_back(),
-                                       ArrayRef(byteStrides).drop_back()))
-    if (std::optional<unsigned> loop = loopOf(expr))
-      start = arith::AddIOp::create(b, loc, start,
-                                    multiply(b, loc, indices[*loop], stride));
-  // What holds for one row holds for all then.
-  auto [strides, offset] =
-      cast<MemRefType>(op.getDpsInits()[0].getType()).getStridesAndOffset();
-  for (auto [bytes, stride] : llvm::zip(byteStrides, strides))
-    if (ShapedType::isDynamic(stride))
-      start = arith::OrIOp::create(b, loc, start, bytes);
-  Value rest = arith::AndIOp::create(b, loc, start, badBits);
+  Value bits;
+  for (const Result &result : results) {
+    AffineMap map = op.getMatchingIndexingMap(result.operand);
+    Value more = bitsOfRows(b, loc, map, result, indices);
+    bits = bits ? arith::OrIOp::create(b, loc, bits, more).getResult() : more;
+  }
+  Value rest = arith::AndIOp::create(b, loc, bits, badBits);
   Value isAligned = arith::CmpIOp::create(b, loc, arith::CmpIPredicate::eq,
                                           rest, constant(b, loc, 0));
   return arith::AndIOp::create(b, loc, isLarge, isAligned);

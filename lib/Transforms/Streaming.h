@@ -47,11 +47,19 @@ public:
   /// Bytes that a non-temporal store has to be aligned to.
   static constexpr int64_t alignment = 32;
 
-private:
-  Streaming(mlir::linalg::GenericOp op, int64_t rowAlignment)
-      : op(op), rowAlignment(rowAlignment) {}
+  /// Where an output begins, and its strides in bytes.
+  struct Result {
+    mlir::OpOperand *operand;
+    mlir::Value address;
+    llvm::SmallVector<mlir::Value> byteStrides;
+  };
 
-  void findAddress(mlir::OpBuilder &builder, mlir::Value y, mlir::Value large,
+private:
+  Streaming(mlir::linalg::GenericOp op, int64_t rowAlignment,
+            int64_t stepAlignment)
+      : op(op), rowAlignment(rowAlignment), stepAlignment(stepAlignment) {}
+
+  void findResults(mlir::OpBuilder &builder, mlir::Value large,
                    mlir::OpFoldResult length);
   void findNextInputs(mlir::OpBuilder &builder, mlir::scf::ForOp tasks,
                       unsigned vectorLoop,
@@ -63,8 +71,10 @@ private:
   /// least, and the bits of their addresses that have to be 0.
   int64_t rowAlignment;
   mlir::Value badBits;
-  mlir::Value isFar, isLarge, address;
-  llvm::SmallVector<mlir::Value> byteStrides;
+  /// Bytes that a vector has to be a multiple of.
+  int64_t stepAlignment;
+  mlir::Value isFar, isLarge;
+  llvm::SmallVector<Result> results;
   /// The loop over the rows of a task, if it has any.
   std::optional<unsigned> rowLoop;
   /// So many rows ahead of the one at hand is what is read next.

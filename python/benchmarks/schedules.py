@@ -9,7 +9,7 @@ STEPS = [[128, 8, 1], [64, 8, 1], [32, 8, 1], [16, 8, 1], [8, 1]]
 CHOICES = {
     "vector": STEPS,
     "normalize_vector": STEPS[1:],
-    # Longer chains are for results with fewer or more digits than f32, and so are fewer lanes.
+    # Longer chains, and blocks of them, are for results with fewer or more digits than f32, and so are fewer lanes.
     "chain": [1, 2, 3, 4],
     "fold": [0, 4, 8],
     "part": [0, 1024, 8192],

@@ -116,6 +116,18 @@
 
 // -----
 
+// C24: a block of no chains
+// expected-error @below {{expected block to be from 1 to 16, but got 0}}
+#a = #rmsnorm.cpu_schedule<vector = [1], normalize_vector = [1], block = 0>
+
+// -----
+
+// C24: a block that is too long
+// expected-error @below {{expected block to be from 1 to 16, but got 17}}
+#a = #rmsnorm.cpu_schedule<vector = [1], normalize_vector = [1], block = 17>
+
+// -----
+
 // C25: a negative part
 // expected-error @below {{expected part to be 0 or more, but got -1}}
 #a = #rmsnorm.cpu_schedule<vector = [1], normalize_vector = [1], part = -1>

@@ -112,10 +112,12 @@ func.func @elementwise(%x: memref<5x80x100xf32>, %r: memref<5xf32>, %y: memref<5
 
 #s = #rmsnorm.cpu_schedule<vector = [32, 1], normalize_vector = [32, 1], part = 16>
 
-// Columns: always parts, as one costs little. At most 128 of them; they have a
-// sum for each column.
+// Columns: always parts, as one costs little, which is what a sum has that is
+// not long. At most 128 of them; they have a sum for each column.
 // CHECK-LABEL: func.func @columns
+// CHECK: %[[IS_LONG:.*]] = arith.cmpi ugt, %{{.*}}, %c32
 // CHECK: arith.minui %{{.*}}, %{{c128.*}} : index
+// CHECK: arith.select %[[IS_LONG]], %{{.*}}, %c1
 // CHECK: %[[SUMS:.*]] = memref.alloc(%{{.*}}) {alignment = 64 : i64} : memref<?x7xf32>
 // CHECK: scf.parallel
 // CHECK: memref.subview %[[SUMS]][%{{.*}}, 0] [1, 7] [1, 1] : memref<?x7xf32> to memref<7xf32

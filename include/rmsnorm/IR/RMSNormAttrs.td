@@ -101,6 +101,7 @@ def RMSNorm_CPUScheduleAttr : RMSNorm_Attr<"CPUSchedule", "cpu_schedule"> {
     | `vector` | numbers of elements a step of the reduction covers: a first loop runs by the first number as long as whole steps fit, the next takes what is left by the second, and so on; the last is 1. Where a row has a known length, what the others leave of it is one more vector, as long as the shortest of them, that ends where the row does |
     | `normalize_vector` | the same for the second pass |
     | `chain` | terms that a lane of an accumulator takes up before it is added to a total of twice the precision, and starts again at 0 |
+    | `block` | chains of columns that are added up before their sum is added to the totals, which lie in memory; more than 1 is for results with fewer digits than the terms |
     | `fold` | lanes down to which a finished chain is summed before it is added to the totals of a row, which have as many; 0: all lanes have totals of their own |
     | `part` | terms of a sum that are summed by themselves, and may be by another thread, where there are more than two times as many; 0: all |
     | `panel` | elements of the vector axis that one task holds where that axis is not reduced |
@@ -119,6 +120,7 @@ def RMSNorm_CPUScheduleAttr : RMSNorm_Attr<"CPUSchedule", "cpu_schedule"> {
     RMSNorm_Int64ListParameter<"steps of the reduction">:$vector,
     RMSNorm_Int64ListParameter<"steps of the second pass">:$normalize_vector,
     DefaultValuedParameter<"int64_t", "4">:$chain,
+    DefaultValuedParameter<"int64_t", "1">:$block,
     DefaultValuedParameter<"int64_t", "0">:$fold,
     DefaultValuedParameter<"int64_t", "0">:$part,
     DefaultValuedParameter<"int64_t", "0">:$panel,
