@@ -87,6 +87,10 @@ static bool hasNarrowResults(NormOpInterface op) {
   return widthOf(destination.getDpsInits()[0]) < 32;
 }
 
+/// Rows of up to so many elements, of QK norms above all, are ends for the most
+/// part.
+static constexpr int64_t shortest = 128;
+
 namespace {
 /// How rows are taken: steps of the first and the second pass, lanes of the
 /// totals, and how many rows at a time.
@@ -96,34 +100,36 @@ struct RowShape {
 } // namespace
 
 /// Up to some length, the ends of rows cost more than what is saved by taking a
-/// row at a time. Scales that have to be converted are, for several rows. The
-/// totals and the accumulators of a step fill the registers of AVX; more lanes
-/// than one of its vectors has would only be more totals. Where a step covers
-/// twice as many elements, what it costs beside them counts half; but what it
-/// leaves of a short row is longer. Rows of f32 that whole vectors do not fill
-/// were as fast one at a time in a cache, and faster beyond it. Few enough
-/// terms need no totals of f64 where results are narrow.
+/// row at a time: narrow rows, which are not summed beside the results of
+/// others, gain up to some 2000 elements. The totals and the accumulators of a
+/// step fill the registers of AVX; more lanes than one of its vectors has would
+/// only be more totals. Where a step covers twice as many elements, what it
+/// costs beside them counts half; but what it leaves of a short row is longer.
+/// Few enough terms need no totals of f64 where results are narrow.
 static RowShape shapeOfRows(NormOpInterface op) {
-  constexpr int64_t shortest = 128;
-  bool isNarrow = widthOf(op.getX()) < 32;
-  const int64_t shortRow = overlapOf(op) ? 512 : 640;
-  int64_t length = rowLength(op).value_or(shortRow + 1);
-  int64_t step = isNarrow && (length > shortRow || length % 64 == 0) ? 64 : 32;
+  constexpr int64_t unknown = 1 << 20;
+  int64_t length = rowLength(op).value_or(unknown);
   if (computesInFloat64(op))
-    return {length <= shortRow ? 8 : 16, 16, 4, length <= shortRow ? 4 : 1};
+    return {length <= 640 ? 8 : 16, 16, 4, length <= 640 ? 4 : 1};
+  bool isNarrow = widthOf(op.getX()) < 32, fillsSteps = length % 64 == 0;
+  int64_t step = isNarrow && (length > 640 || fillsSteps) ? 64 : 32;
   if (length <= shortest)
-    return {isNarrow || length > shortest / 2 ? step : 16, step,
-            hasNarrowResults(op) ? 1 : 4, 16};
-  if (length <= shortRow && (isNarrow || length % 8 == 0))
-    return {isNarrow ? step : 64, step, 8, 8};
+    return {isNarrow || length > shortest / 2 ? step : 16,
+            fillsSteps ? 64 : step, hasNarrowResults(op) ? 1 : 4, 16};
+  if (isNarrow && length < 2048)
+    return {step, step, 8, length <= 640 ? 16 : 8};
+  if (!isNarrow && length < 384)
+    return {64, step, 8, 8};
   return {step, step, 8, 1};
 }
 
-/// Whether scales are converted once for several rows. What whole vectors leave
-/// of a row goes element by element that way, which takes longer than they do.
-static bool sharesRows(NormOpInterface op, const RowShape &shape) {
-  return shape.rows > 1 && widthOf(op.getX()) < 32 &&
-         rowLength(op).value_or(0) % 8 == 0;
+/// Whether scales are converted once for several rows: longer rows are as fast
+/// without. What whole vectors leave of a row goes element by element that way,
+/// which takes longer than the conversions do.
+static bool sharesRows(NormOpInterface op) {
+  int64_t length = rowLength(op).value_or(shortest + 1);
+  return !computesInFloat64(op) && widthOf(op.getX()) < 32 &&
+         length <= shortest && length % 8 == 0;
 }
 
 /// Columns are independent of each other: steps of more than two vectors gain
@@ -164,8 +170,7 @@ static CPUScheduleAttr defaultSchedule(NormOpInterface op) {
   };
   return CPUScheduleAttr::get(
       op.getContext(), stepsFrom(shape.step), stepsFrom(shape.second), chain,
-      block, shape.fold, partOf(op), panelOf(op), shape.rows,
-      sharesRows(op, shape),
+      block, shape.fold, partOf(op), panelOf(op), shape.rows, sharesRows(op),
       /*overlap=*/overlapOf(op),
       /*prefetch=*/far, /*nontemporal=*/large, /*grain=*/int64_t(1) << 15);
 }

@@ -2,7 +2,7 @@
 // RUN: rmsnorm-opt %s --pass-pipeline="builtin.module(rmsnorm-to-cpu{stop-after=tile})" | FileCheck %s --check-prefix=TILE
 
 // TILE: scf.parallel
-// TILE: rmsnorm.rms_norm ins(%{{.*}} : memref<1x1000xbf16
+// TILE: rmsnorm.rms_norm ins(%{{.*}} : memref<?x1000xbf16, strided
 
 // CHECK-LABEL: define void @f(
 // CHECK: call void @rmsnorm_parallel_for(ptr @f_task
