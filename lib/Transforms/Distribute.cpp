@@ -53,6 +53,7 @@ private:
     Value number, offset, size;
   };
   void cut(ArrayRef<int64_t> reducedLoops, Value isLong);
+  bool areEven();
   void emitParts();
   Value viewOf(OpOperand &operand, const Part &part);
   Value allocatePartials(OpOperand &output);
@@ -142,6 +143,13 @@ void Distributor::cut(ArrayRef<int64_t> reducedLoops, Value isLong) {
       index.mul(index.product(sizes), index.constant(bytesOfElement(element)));
 }
 
+/// Whether all parts are known to have one size.
+bool Distributor::areEven() {
+  std::optional<int64_t> whole = getConstantIntValue(extent);
+  std::optional<int64_t> size = getConstantIntValue(partSize);
+  return whole && size && *whole % *size == 0;
+}
+
 void Distributor::emitParts() {
   SmallVector<Value> partials;
   if (isReduction())
@@ -153,7 +161,8 @@ void Distributor::emitParts() {
     Part part;
     part.number = emitTaskLoops(b, loc, numParts, chunk, schedule);
     part.offset = index.mul(part.number, partSize);
-    part.size = index.min(partSize, index.sub(extent, part.offset));
+    part.size = areEven() ? partSize
+                          : index.min(partSize, index.sub(extent, part.offset));
     SmallVector<Value> operands;
     for (OpOperand *input : op.getDpsInputOperands())
       operands.push_back(viewOf(*input, part));

@@ -39,6 +39,7 @@ static SmallVector<Operation *> opsOfTask(scf::ForOp tasks, Value view) {
   llvm::SetVector<Operation *> slice;
   BackwardSliceOptions options;
   options.filter = [&](Operation *op) { return tasks->isProperAncestor(op); };
+  options.omitBlockArguments = true;
   options.inclusive = true;
   Operation *definition = view.getDefiningOp();
   if (!definition || !options.filter(definition) ||
@@ -57,6 +58,20 @@ static SmallVector<Operation *> opsOfTask(scf::ForOp tasks, Value view) {
 static int64_t tasksAhead(scf::ForOp tasks) {
   auto lag = tasks->getAttrOfType<IntegerAttr>(lagName);
   return lag ? 1 + lag.getInt() : 1;
+}
+
+/// The loop whose next task reads what is not in a cache yet. The parts of a
+/// row that fits into one, of `bytes` each, have all been summed: the next is
+/// another row.
+static scf::ForOp loopOfNextTask(scf::ForOp tasks,
+                                 std::optional<int64_t> bytes) {
+  constexpr int64_t cached = 1 << 18;
+  auto rows = tasks->getParentOfType<scf::ForOp>();
+  if (!rows || !bytes || !isTaskLoop(rows) || !isTaskLoop(tasks))
+    return tasks;
+  auto parts = cast<scf::ParallelOp>(tasks->getParentOp());
+  std::optional<int64_t> count = getConstantIntValue(parts.getUpperBound()[0]);
+  return count && *count * *bytes <= cached ? rows : tasks;
 }
 
 /// `view`, as it will be when its task is the next whose sums are not made;
@@ -147,7 +162,8 @@ std::optional<Streaming> Streaming::create(OpBuilder &b, linalg::GenericOp op,
   if (mayBypass)
     streaming.findResults(b, isAtLeast(schedule.getNontemporal()), length);
   if (mayFetch)
-    streaming.findNextInputs(b, tasks, vectorLoop, extents, schedule.getRows(),
+    streaming.findNextInputs(b, loopOfNextTask(tasks, rowBytes), vectorLoop,
+                             extents, schedule.getRows(),
                              isAtLeast(schedule.getPrefetch()));
   return streaming;
 }

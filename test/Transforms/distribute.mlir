@@ -91,8 +91,8 @@ func.func @unknown(%x: memref<?xf32>, %sum: memref<f32>) {
 // CHECK-LABEL: func.func @elementwise
 // CHECK: scf.parallel ({{.*}}) = (%{{.*}}) to (%{{c8.*}}) step
 // CHECK: scf.for
-// CHECK: %[[X:.*]] = memref.subview %arg0[0, %{{.*}}, 0] [5, %{{.*}}, 100] [1, 1, 1]
-// CHECK: %[[Y:.*]] = memref.subview %arg2[0, %{{.*}}, 0] [5, %{{.*}}, 100] [1, 1, 1]
+// CHECK: %[[X:.*]] = memref.subview %arg0[0, %{{.*}}, 0] [5, 10, 100] [1, 1, 1]
+// CHECK: %[[Y:.*]] = memref.subview %arg2[0, %{{.*}}, 0] [5, 10, 100] [1, 1, 1]
 // CHECK: linalg.generic {{.*}} ins(%[[X]], %arg1 : {{.*}} outs(%[[Y]]
 // CHECK-NOT: linalg.generic
 // CHECK: return
@@ -126,6 +126,36 @@ func.func @elementwise(%x: memref<5x80x100xf32>, %r: memref<5xf32>, %y: memref<5
 func.func @columns(%x: memref<?x7xf32>, %sum: memref<7xf32>) {
   linalg.generic {indexing_maps = [affine_map<(i, j) -> (i, j)>, affine_map<(i, j) -> (j)>], iterator_types = ["reduction", "parallel"]}
       ins(%x : memref<?x7xf32>) outs(%sum : memref<7xf32>)
+      attrs = {rmsnorm.reduced = array<i64: 0>, rmsnorm.schedule = #s} {
+  ^bb0(%in: f32, %out: f32):
+    %next = arith.addf %out, %in : f32
+    linalg.yield %next : f32
+  }
+  return
+}
+
+// -----
+
+#s = #rmsnorm.cpu_schedule<vector = [32, 1], normalize_vector = [32, 1], part = 1024>
+
+// Parts of one size have a static one.
+// CHECK-LABEL: func.func @even
+// CHECK: memref.subview %arg0[%{{.*}}] [1024] [1] : memref<8192xf32> to memref<1024xf32
+// CHECK-LABEL: func.func @uneven
+// CHECK: memref.subview %arg0[%{{.*}}] [%{{.*}}] [1] : memref<8200xf32> to memref<?xf32
+func.func @even(%x: memref<8192xf32>, %sum: memref<f32>) {
+  linalg.generic {indexing_maps = [affine_map<(i) -> (i)>, affine_map<(i) -> ()>], iterator_types = ["reduction"]}
+      ins(%x : memref<8192xf32>) outs(%sum : memref<f32>)
+      attrs = {rmsnorm.reduced = array<i64: 0>, rmsnorm.schedule = #s} {
+  ^bb0(%in: f32, %out: f32):
+    %next = arith.addf %out, %in : f32
+    linalg.yield %next : f32
+  }
+  return
+}
+func.func @uneven(%x: memref<8200xf32>, %sum: memref<f32>) {
+  linalg.generic {indexing_maps = [affine_map<(i) -> (i)>, affine_map<(i) -> ()>], iterator_types = ["reduction"]}
+      ins(%x : memref<8200xf32>) outs(%sum : memref<f32>)
       attrs = {rmsnorm.reduced = array<i64: 0>, rmsnorm.schedule = #s} {
   ^bb0(%in: f32, %out: f32):
     %next = arith.addf %out, %in : f32
