@@ -30,7 +30,7 @@ mkdir -p "$out"
       -e 's/^### Methods:/#### Methods:/' -e 's/^#### `get/##### `get/'
 } >"$out/Dialect.md"
 {
-  echo "$notice include/rmsnorm/Transforms/Passes.td. -->"
+  echo "$notice include/rmsnorm/Transforms/*.td. -->"
   echo
   echo "# Passes"
   echo
