@@ -119,6 +119,8 @@ private:
   void storeLanes(mlir::OpOperand &operand, mlir::Value value, Number parts,
                   int64_t width);
   mlir::Value lookup(mlir::Value value, int64_t width);
+  /// Whether `op` widens bf16 that was selected to f32.
+  static bool widensSelected(mlir::Operation *op);
   bool selectsInOrder();
   bool keepsOrder(mlir::OpOperand &operand);
   bool mayHoldPayload();

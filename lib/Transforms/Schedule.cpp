@@ -162,8 +162,10 @@ static CPUScheduleAttr defaultSchedule(NormOpInterface op) {
   int64_t chain = hasRows(op) && (isWide || hasNarrowResults(op)) ? 8 : 4;
   // Totals of columns are twice as long as the terms: sums of bf16 and f16 gain
   // where they are seldom touched. What a few additions more lose in f32 is not
-  // seen in their digits.
-  int64_t block = !hasRows(op) && hasNarrowResults(op) ? 16 : 1;
+  // seen in the digits of y, but of r.
+  auto norm = dyn_cast<RMSNormOp>(op.getOperation());
+  bool hasRoot = norm && norm.getRstdOut();
+  int64_t block = !hasRows(op) && hasNarrowResults(op) && !hasRoot ? 16 : 1;
   auto stepsFrom = [](int64_t first) {
     return first == 8 ? SmallVector<int64_t>{8, 1}
                       : SmallVector<int64_t>{first, 8, 1};

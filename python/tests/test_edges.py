@@ -56,3 +56,13 @@ def test_two_sums_in_one_result():
     h = x.astype(np.longdouble) + residual
     exact = h / np.sqrt((h * h).mean(-1, keepdims=True) + 1e-12) * (scale.astype(np.longdouble) - 0.5)
     assert (np.abs(y - exact) <= 4 * np.spacing(np.abs(exact.astype(np.float32)))).all()
+
+
+@pytest.mark.parametrize("dtype", [norms.bf16, norms.f16], ids=str)
+def test_root_of_narrow_columns(dtype):
+    """r has more digits than y: terms that y does not miss count."""
+    x = np.full((64, 100), 63 / 64, dtype)
+    x[0] = 8192
+    r = rmsnorm.rms_norm(x, reduction_axes=[0], epsilon=0.0, return_rstd=True)[1]
+    exact = 1 / np.sqrt((x.astype(np.longdouble) ** 2).mean(0, keepdims=True))
+    assert (np.abs(r - exact) <= 4 * np.spacing(exact.astype(np.float32))).all()
