@@ -38,29 +38,39 @@ bool ElementwiseEmitter::cloneComplex(Operation &inner, int64_t width) {
   return false;
 }
 
+/// The accumulator that `inner`, an AddOp, adds the result of a TermOp to; null
+/// where it is another op.
+template <typename AddOp, typename TermOp>
+static BlockArgument matchAccumulation(linalg::GenericOp op, Operation &inner,
+                                       TermOp &term) {
+  auto add = dyn_cast<AddOp>(inner);
+  auto accumulator = add ? dyn_cast<BlockArgument>(add.getLhs()) : nullptr;
+  if (!accumulator || accumulator.getArgNumber() < op.getNumDpsInputs())
+    return {};
+  term = add.getRhs().template getDefiningOp<TermOp>();
+  return term ? accumulator : BlockArgument();
+}
+
 /// acc + a · b, for an accumulator, as llvm.intr.fmuladd: one instruction where
 /// the target has it, two where it has not, and never a library call.
 Value ElementwiseEmitter::fuseMultiplyAdd(Operation &inner, int64_t width) {
-  auto add = dyn_cast<arith::AddFOp>(inner);
-  auto accumulator = add ? dyn_cast<BlockArgument>(add.getLhs()) : nullptr;
-  auto multiply =
-      add ? add.getRhs().getDefiningOp<arith::MulFOp>() : arith::MulFOp();
-  if (!accumulator || !multiply ||
-      accumulator.getArgNumber() < op.getNumDpsInputs())
+  arith::MulFOp multiply;
+  BlockArgument accumulator =
+      matchAccumulation<arith::AddFOp>(op, inner, multiply);
+  if (!accumulator)
     return {};
-  return LLVM::FMulAddOp::create(
-      b, loc, vectorOf(add.getType(), width), lookup(multiply.getLhs(), width),
-      lookup(multiply.getRhs(), width), lookup(accumulator, width));
+  return LLVM::FMulAddOp::create(b, loc, vectorOf(multiply.getType(), width),
+                                 lookup(multiply.getLhs(), width),
+                                 lookup(multiply.getRhs(), width),
+                                 lookup(accumulator, width));
 }
 
 /// accumulator + 1 where a mask is true, in the type of the accumulator.
 Value ElementwiseEmitter::countMask(Operation &inner, int64_t width) {
-  auto add = dyn_cast<arith::AddIOp>(inner);
-  auto accumulator = add ? dyn_cast<BlockArgument>(add.getLhs()) : nullptr;
-  auto extend =
-      add ? add.getRhs().getDefiningOp<arith::ExtUIOp>() : arith::ExtUIOp();
-  if (!accumulator || !extend || !extend.getIn().getType().isInteger(1) ||
-      accumulator.getArgNumber() < op.getNumDpsInputs())
+  arith::ExtUIOp extend;
+  BlockArgument accumulator =
+      matchAccumulation<arith::AddIOp>(op, inner, extend);
+  if (!accumulator || !extend.getIn().getType().isInteger(1))
     return {};
   Value count = lookup(accumulator, width);
   Value bytes = width > 1 ? masks.lookup(extend.getIn()) : Value();

@@ -222,10 +222,10 @@ static Type withElement(Type type, Type element) {
 }
 
 Value LoopNest::widen(unsigned output, Value value) {
-  Type element = getElementTypeOrSelf(value.getType());
   if (joins[output] == Join::AddInteger)
     return narrow(output, value);
-  if (joins[output] != Join::Add || !element.isF32())
+  if (joins[output] != Join::Add ||
+      !getElementTypeOrSelf(value.getType()).isF32())
     return value;
   return arith::ExtFOp::create(
       b, loc, withElement(value.getType(), b.getF64Type()), value);
