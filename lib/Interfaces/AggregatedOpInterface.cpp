@@ -228,12 +228,17 @@ static void normalize(Decomposer &d, Op op, const Input &input,
 /// What r is computed in: f64, once for each row, so that r has one rounding.
 /// Narrower results do not show it, and for short rows roots and quotients of
 /// f64 take a tenth of the time. What is divided out, squared, has the
-/// range of f64.
+/// range of f64, and an epsilon may need it too.
 template <typename Op>
 static FloatType chooseRootType(Op op, FloatType statistics, bool hasFactor) {
   Type y = cast<ShapedType>(op.getOut().getType()).getElementType();
+  APFloat epsilon = op.getEpsilon();
+  bool losesBits;
+  epsilon.convert(statistics.getFloatSemantics(), APFloat::rmNearestTiesToEven,
+                  &losesBits);
   bool isShown = op.getRstdOut() || hasFactor || statistics.isF64() ||
-                 !isa<FloatType>(y) || y.getIntOrFloatBitWidth() >= 32;
+                 !isa<FloatType>(y) || y.getIntOrFloatBitWidth() >= 32 ||
+                 !(epsilon.isNormal() || op.getEpsilon().isZero());
   return isShown ? Float64Type::get(op.getContext()) : statistics;
 }
 

@@ -11,14 +11,15 @@ EXTREMES = [0.0, 5e-324, 2.2e-308, 1e-78, 1e-44, 1e-38, 1e38, 1e39, 1e76, 1e77, 
 TYPES = [norms.f32, norms.bf16, norms.f16, norms.f64, norms.c64, norms.f8e5m2]
 
 
+@pytest.mark.parametrize("return_rstd", [False, True])
 @pytest.mark.parametrize("stable", [False, True])
 @pytest.mark.parametrize("epsilon", EXTREMES)
 @pytest.mark.parametrize("dtype", TYPES, ids=str)
-def test_epsilon(dtype, epsilon, stable):
+def test_epsilon(dtype, epsilon, stable, return_rstd):
     for kind in norms.DATA:
         x = norms.draw_values(np.random.default_rng(4), (5, 33), dtype, kind)
         options = {"epsilon": epsilon, "reduction_axes": [-1], "feature_axes": [-1], "stable": stable,
-                   "return_rstd": True}
+                   "return_rstd": return_rstd}
         problem = norms.check(norms.Norm(x, kind, {}, options, "new", 1))
         assert not problem, f"{kind}: {problem}"
 
@@ -66,3 +67,12 @@ def test_root_of_narrow_columns(dtype):
     r = rmsnorm.rms_norm(x, reduction_axes=[0], epsilon=0.0, return_rstd=True)[1]
     exact = 1 / np.sqrt((x.astype(np.longdouble) ** 2).mean(0, keepdims=True))
     assert (np.abs(r - exact) <= 4 * np.spacing(exact.astype(np.float32))).all()
+
+
+@pytest.mark.parametrize("dtype", [norms.bf16, norms.f8e5m2], ids=str)
+def test_subnormal_epsilon_alone(dtype):
+    """Of narrow results, where all of the mean is an epsilon that f32 has few bits for."""
+    x = np.array([[0, 2.0**-14, -(2.0**-13)]] * 5, dtype)
+    y = rmsnorm.rms_norm(x, mask=np.array([True, False, False]), epsilon=1e-44, dtype=norms.bf16)
+    exact = x.astype(np.longdouble) / np.sqrt(np.longdouble(1e-44))
+    assert (y == exact.astype(norms.bf16)).all()

@@ -18,7 +18,7 @@ func.func @tensors(%x: tensor<8x64xf32>, %w: tensor<64xf32>, %y: tensor<8x64xf32
 // -----
 
 // Results of fewer digits do not show whether r has one rounding or three, unless
-// it is a result itself or what was divided out needs the range of f64.
+// it is a result itself or what was divided out, or epsilon, needs the range of f64.
 // CHECK-LABEL: func.func @narrow
 // CHECK: arith.divf %{{.*}}, %{{.*}} : f32
 // CHECK-NOT: f64
@@ -38,6 +38,24 @@ func.func @with_rstd(%x: tensor<8x64xbf16>, %y: tensor<8x64xbf16>, %r: tensor<8x
 // CHECK: math.sqrt %{{.*}} : f64
 func.func @stable(%x: tensor<8x64xbf16>, %y: tensor<8x64xbf16>) -> tensor<8x64xbf16> {
   %0 = rmsnorm.rms_norm ins(%x : tensor<8x64xbf16>) outs(%y : tensor<8x64xbf16>) {stable}
+  return %0 : tensor<8x64xbf16>
+}
+// CHECK-LABEL: func.func @without_epsilon
+// CHECK: math.sqrt %{{.*}} : f32
+func.func @without_epsilon(%x: tensor<8x64xbf16>, %y: tensor<8x64xbf16>) -> tensor<8x64xbf16> {
+  %0 = rmsnorm.rms_norm ins(%x : tensor<8x64xbf16>) outs(%y : tensor<8x64xbf16>) {epsilon = 0.0 : f64}
+  return %0 : tensor<8x64xbf16>
+}
+// CHECK-LABEL: func.func @subnormal_epsilon
+// CHECK: math.sqrt %{{.*}} : f64
+func.func @subnormal_epsilon(%x: tensor<8x64xbf16>, %y: tensor<8x64xbf16>) -> tensor<8x64xbf16> {
+  %0 = rmsnorm.rms_norm ins(%x : tensor<8x64xbf16>) outs(%y : tensor<8x64xbf16>) {epsilon = 1.0e-44 : f64}
+  return %0 : tensor<8x64xbf16>
+}
+// CHECK-LABEL: func.func @large_epsilon
+// CHECK: math.sqrt %{{.*}} : f64
+func.func @large_epsilon(%x: tensor<8x64xbf16>, %y: tensor<8x64xbf16>) -> tensor<8x64xbf16> {
+  %0 = rmsnorm.rms_norm ins(%x : tensor<8x64xbf16>) outs(%y : tensor<8x64xbf16>) {epsilon = 1.0e+39 : f64}
   return %0 : tensor<8x64xbf16>
 }
 
