@@ -10,7 +10,8 @@
 // and their sum. How rows are cut depends on their length and the schedule
 // alone, so the result is the same whoever computes the parts. The loops are
 // within the one over the tasks of the norm: the runtime runs them on one
-// thread where that one is parallel already.
+// thread where that one is parallel already. A sum that is made beside the
+// results of another task is cut together with them.
 //
 //===----------------------------------------------------------------------===//
 
@@ -40,12 +41,13 @@ static constexpr int64_t mostParts = 128;
 namespace {
 class Distributor {
 public:
+  /// `beside`: results that are written at the same time, or null.
   Distributor(RewriterBase &rewriter, linalg::GenericOp op,
-              CPUScheduleAttr schedule)
-      : b(rewriter), loc(op.getLoc()), op(op), schedule(schedule),
-        index(rewriter, loc) {}
+              linalg::GenericOp beside, CPUScheduleAttr schedule)
+      : b(rewriter), loc(op.getLoc()), op(op), beside(beside),
+        schedule(schedule), index(rewriter, loc) {}
 
-  void distribute(ArrayRef<int64_t> reducedLoops);
+  void distribute();
 
 private:
   /// A part of the loop that is cut.
@@ -55,15 +57,16 @@ private:
   void cut(ArrayRef<int64_t> reducedLoops, Value isLong);
   bool areEven();
   void emitParts();
+  void emitPart(linalg::GenericOp whole, const Part &part,
+                ArrayRef<Value> partials);
   Value viewOf(OpOperand &operand, const Part &part);
   Value allocatePartials(OpOperand &output);
   Value partialOf(Value partials, OpOperand &output, Value number);
   void mergePartials(Value partials, unsigned output);
-  bool isReduction() { return op.getNumReductionLoops() > 0; }
 
   RewriterBase &b;
   Location loc;
-  linalg::GenericOp op;
+  linalg::GenericOp op, beside;
   CPUScheduleAttr schedule;
   IndexBuilder index;
   Folds extents;
@@ -76,6 +79,18 @@ private:
 };
 } // namespace
 
+static ArrayRef<int64_t> reducedLoopsOf(linalg::GenericOp op) {
+  return op->getAttrOfType<DenseI64ArrayAttr>(reducedLoopsName).asArrayRef();
+}
+
+static Folds extentsOf(OpBuilder &b, linalg::GenericOp op) {
+  auto linalgOp = cast<linalg::LinalgOp>(op.getOperation());
+  Folds extents;
+  for (Range range : linalgOp.createLoopRanges(b, op.getLoc()))
+    extents.push_back(range.size);
+  return extents;
+}
+
 /// For ops on a number for each part or row: little code. A chain would round
 /// the sums of parts in the type of the terms.
 static CPUScheduleAttr scheduleOfFew(MLIRContext *context) {
@@ -86,10 +101,9 @@ static CPUScheduleAttr scheduleOfFew(MLIRContext *context) {
                               /*grain=*/0);
 }
 
-void Distributor::distribute(ArrayRef<int64_t> reducedLoops) {
-  auto linalgOp = cast<linalg::LinalgOp>(op.getOperation());
-  for (Range range : linalgOp.createLoopRanges(b, loc))
-    extents.push_back(range.size);
+void Distributor::distribute() {
+  ArrayRef<int64_t> reducedLoops = reducedLoopsOf(op);
+  extents = extentsOf(b, op);
   Folds reduced = llvm::map_to_vector(
       reducedLoops, [&](int64_t loop) { return extents[loop]; });
   Value isLong = isCut(index, index.product(reduced), schedule);
@@ -104,11 +118,15 @@ void Distributor::distribute(ArrayRef<int64_t> reducedLoops) {
     auto branch = scf::IfOp::create(b, loc, isLong, /*withElseRegion=*/true);
     b.setInsertionPoint(branch.elseBlock()->getTerminator());
     b.clone(*op);
+    if (beside)
+      b.clone(*beside);
     b.setInsertionPoint(branch.thenBlock()->getTerminator());
   }
   cut(reducedLoops, isLong);
   emitParts();
   b.eraseOp(op);
+  if (beside)
+    b.eraseOp(beside);
 }
 
 /// Cuts the outermost of the loops that can be cut, into one part where the sum
@@ -152,7 +170,7 @@ bool Distributor::areEven() {
 
 void Distributor::emitParts() {
   SmallVector<Value> partials;
-  if (isReduction())
+  if (op.getNumReductionLoops() > 0)
     for (OpOperand &output : op.getDpsInitsMutable())
       partials.push_back(allocatePartials(output));
   {
@@ -163,25 +181,32 @@ void Distributor::emitParts() {
     part.offset = index.mul(part.number, partSize);
     part.size = areEven() ? partSize
                           : index.min(partSize, index.sub(extent, part.offset));
-    SmallVector<Value> operands;
-    for (OpOperand *input : op.getDpsInputOperands())
-      operands.push_back(viewOf(*input, part));
-    for (auto [i, output] : llvm::enumerate(op.getDpsInitsMutable()))
-      operands.push_back(isReduction()
-                             ? partialOf(partials[i], output, part.number)
-                             : viewOf(output, part));
-    Operation *ofPart = clone(b, op, TypeRange(), operands);
-    ofPart->removeDiscardableAttr(reducedLoopsName);
-    ofPart->removeDiscardableAttr(besideName);
+    emitPart(op, part, partials);
+    if (beside)
+      emitPart(beside, part, {});
   }
   for (auto [output, memory] : llvm::enumerate(partials))
     mergePartials(memory, output);
   freeScratch(b, loc, heap);
 }
 
+/// What `whole` does, in `part`. A sum is left in the memory of the part.
+void Distributor::emitPart(linalg::GenericOp whole, const Part &part,
+                           ArrayRef<Value> partials) {
+  SmallVector<Value> operands;
+  for (OpOperand *input : whole.getDpsInputOperands())
+    operands.push_back(viewOf(*input, part));
+  for (auto [i, output] : llvm::enumerate(whole.getDpsInitsMutable()))
+    operands.push_back(partials.empty()
+                           ? viewOf(output, part)
+                           : partialOf(partials[i], output, part.number));
+  clone(b, whole, TypeRange(), operands);
+}
+
 /// What of `operand` belongs to `part`.
 Value Distributor::viewOf(OpOperand &operand, const Part &part) {
-  AffineMap map = op.getMatchingIndexingMap(&operand);
+  AffineMap map = cast<linalg::GenericOp>(operand.getOwner())
+                      .getMatchingIndexingMap(&operand);
   if (!map.isFunctionOfDim(loop))
     return operand.get();
   Folds sizes = memref::getMixedSizes(b, loc, operand.get());
@@ -256,6 +281,19 @@ void Distributor::mergePartials(Value partials, unsigned output) {
   merged->setDiscardableAttr(scheduleName, scheduleOfFew(b.getContext()));
 }
 
+/// The results that are written beside the sum `op`, if they can be cut as it
+/// is.
+static linalg::GenericOp findBeside(OpBuilder &b, linalg::GenericOp op) {
+  if (!op->hasAttr(besideName))
+    return {};
+  auto next = dyn_cast_or_null<linalg::GenericOp>(nextWithEffects(op));
+  bool isAlike =
+      next && next->hasAttr(reducedLoopsName) &&
+      reducedLoopsOf(op) == reducedLoopsOf(next) &&
+      isEqualConstantIntOrValueArray(extentsOf(b, op), extentsOf(b, next));
+  return isAlike ? next : linalg::GenericOp();
+}
+
 namespace {
 struct Distribute : rmsnorm::impl::RMSNormDistributeBase<Distribute> {
   void runOnOperation() override {
@@ -267,15 +305,18 @@ struct Distribute : rmsnorm::impl::RMSNormDistributeBase<Distribute> {
         op->setDiscardableAttr(scheduleName, scheduleOfFew(&getContext()));
     });
     IRRewriter rewriter(&getContext());
-    for (linalg::GenericOp op : ops) {
-      auto schedule = op->getAttrOfType<CPUScheduleAttr>(scheduleName);
-      auto loops = op->getAttrOfType<DenseI64ArrayAttr>(reducedLoopsName);
-      op->removeDiscardableAttr(reducedLoopsName);
-      if (!schedule || !loops || schedule.getPart() == 0)
-        continue;
+    while (!ops.empty()) {
+      linalg::GenericOp op = ops.front();
       rewriter.setInsertionPoint(op);
-      Distributor(rewriter, op, schedule).distribute(loops.asArrayRef());
+      auto schedule = op->getAttrOfType<CPUScheduleAttr>(scheduleName);
+      linalg::GenericOp beside = findBeside(rewriter, op);
+      ops.erase(ops.begin(), ops.begin() + (beside ? 2 : 1));
+      if (schedule && schedule.getPart() > 0)
+        Distributor(rewriter, op, beside, schedule).distribute();
     }
+    getOperation()->walk([](linalg::GenericOp op) {
+      op->removeDiscardableAttr(reducedLoopsName);
+    });
   }
 };
 } // namespace

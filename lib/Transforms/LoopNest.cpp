@@ -303,15 +303,19 @@ bool LoopNest::goesAlong(LoopNest &other) {
       other.op.getNumReductionLoops() > 0 || !other.parallel.empty() ||
       !emitter.isContiguous() || !other.emitter.isContiguous())
     return false;
-  std::optional<int64_t> length =
-      getConstantIntValue(extents[emitter.vectorLoop]);
-  int64_t step = schedule.getVector().front();
-  int64_t block = schedule.getChain() * step;
+  OpFoldResult length = extents[emitter.vectorLoop];
+  std::optional<int64_t> known = getConstantIntValue(length);
+  int64_t block = blockOfRow(), step = schedule.getVector().front();
   int64_t width = other.elementwiseSteps().front();
-  return length && *length > block && width % step == 0 &&
-         length ==
-             getConstantIntValue(other.extents[other.emitter.vectorLoop]) &&
-         block % width == 0;
+  return (!known || *known > block) && width % step == 0 &&
+         block % width == 0 &&
+         isEqualConstantIntOrValue(length,
+                                   other.extents[other.emitter.vectorLoop]);
+}
+
+/// Elements of a row that are summed by one chain.
+int64_t LoopNest::blockOfRow() {
+  return schedule.getChain() * schedule.getVector().front();
 }
 
 /// What is beside this, from column `at` on, if one of its steps begins there:
@@ -327,11 +331,17 @@ void LoopNest::emitBeside(Value at, int64_t offset) {
 
 /// What is beside this, in the columns that are left.
 void LoopNest::emitRestBeside() {
-  int64_t block = schedule.getChain() * schedule.getVector().front();
+  int64_t block = blockOfRow();
   Section rest = beside->wholeVectorLoop();
-  int64_t done = *rest.size / block * block;
-  rest.lower = constant(done);
-  rest.size = rest.most = *rest.size - done;
+  rest.most = block - 1;
+  if (rest.size) {
+    int64_t done = *rest.size / block * block;
+    rest.lower = constant(done);
+    rest.size = rest.most = *rest.size - done;
+  } else {
+    Value left = arith::RemUIOp::create(b, loc, rest.upper, constant(block));
+    rest.lower = arith::SubIOp::create(b, loc, rest.upper, left);
+  }
   beside->emitVectors(beside->stepsBeforeTail(), rest,
                       [&](int64_t width) { beside->emitElements(width); });
   beside->storeTail();

@@ -62,6 +62,7 @@ private:
 
   // Two at the same time.
   bool goesAlong(LoopNest &other);
+  int64_t blockOfRow();
   void emitBeside(mlir::Value at, int64_t offset);
   void emitRestBeside();
 

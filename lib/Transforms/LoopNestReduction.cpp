@@ -6,6 +6,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "LoopNest.h"
+#include "TaskLoops.h"
 #include "mlir/Dialect/Arith/Utils/Utils.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/Dialect/Utils/StaticValueUtils.h"
@@ -32,12 +33,12 @@ LoopNest::emitOuter(ArrayRef<unsigned> loops, ValueRange totals,
 }
 
 /// One accumulator of `width` lanes over `section` of `loop`. Without a loop
-/// where it is one whole chain of vectors.
+/// where it is one whole chain of vectors that is not done once for many.
 SmallVector<Value> LoopNest::sumAlong(unsigned loop, Section section,
                                       int64_t width) {
   int64_t step = stepOf(loop, width);
   if (section.size && *section.size == schedule.getChain() * step &&
-      emitter.isContiguous()) {
+      emitter.isContiguous() && !op->hasAttr(onceName)) {
     SmallVector<Value> sums = neutrals(width, /*widened=*/false);
     for (int64_t offset = 0; offset < *section.size; offset += step) {
       Value at = arith::AddIOp::create(b, loc, section.lower, constant(offset));

@@ -19,6 +19,9 @@
 // After the last row it is summed once more, for nothing: a branch would keep
 // the two loops over its elements from becoming one (see LoopNest.cpp).
 //
+// Where the schedule says from which size on that pays, there are both forms,
+// and the size of the whole decides when the kernel runs.
+//
 
 #include "TaskLoops.h"
 #include "mlir/Analysis/SliceAnalysis.h"
@@ -48,9 +51,11 @@ public:
 private:
   bool findHalves();
   bool findViews();
-  bool isShort();
+  Value findBytes();
+  scf::ForOp emitOverlapped();
   IRMapping mapTask(Value task, Value number);
   void clone(ArrayRef<Operation *> ops, IRMapping &mapping);
+  void emitFirst(Value begin, Value end);
   void cloneIf(Value condition, ArrayRef<Operation *> ops, IRMapping &mapping);
 
   RewriterBase &b;
@@ -124,22 +129,24 @@ bool Overlapper::findViews() {
   return true;
 }
 
-/// Whether a row is known to have few enough bytes.
-bool Overlapper::isShort() {
-  auto schedule = results->getAttrOfType<CPUScheduleAttr>(scheduleName);
-  auto loops = results->getAttrOfType<DenseI64ArrayAttr>(reducedLoopsName);
-  OpOperand *x = results.getDpsInputOperand(0);
-  auto type = cast<MemRefType>(x->get().getType());
-  AffineMap map = results.getMatchingIndexingMap(x);
-  int64_t bytes = bytesOfElement(type.getElementType());
-  for (int64_t loop : loops.asArrayRef()) {
-    std::optional<unsigned> dim =
-        map.getResultPosition(b.getAffineDimExpr(loop));
-    if (!dim || type.isDynamicDim(*dim))
-      return false;
-    bytes *= type.getDimSize(*dim);
+/// Bytes of x and y of a task; null where that is not known before the first.
+Value Overlapper::findBytes() {
+  Value x = results.getDpsInputs()[0], y = results.getDpsInits()[0];
+  auto type = cast<MemRefType>(x.getType());
+  SmallVector<OpFoldResult> sizes =
+      getAsIndexOpFoldResult(b.getContext(), type.getShape());
+  if (auto view = x.getDefiningOp<memref::SubViewOp>())
+    sizes = view.getMixedSizes();
+  for (OpFoldResult size : sizes) {
+    auto value = dyn_cast<Value>(size);
+    if (value ? !tasks.isDefinedOutsideOfLoop(value)
+              : ShapedType::isDynamic(*getConstantIntValue(size)))
+      return {};
   }
-  return schedule && bytes <= schedule.getOverlap();
+  int64_t bytes =
+      bytesOfElement(type.getElementType()) +
+      bytesOfElement(cast<MemRefType>(y.getType()).getElementType());
+  return index.mul(index.product(sizes), index.constant(bytes));
 }
 
 /// The half of `room` that `parity` says, as `type` but for its layout.
@@ -202,10 +209,62 @@ void Overlapper::cloneIf(Value condition, ArrayRef<Operation *> ops,
   clone(ops, mapping);
 }
 
+/// `schedule` of norms that move less than its `overlap`.
+static CPUScheduleAttr scheduleOfNear(CPUScheduleAttr s) {
+  auto unlessNear = [&](int64_t least) {
+    return least >= s.getOverlap() ? 0 : least;
+  };
+  return CPUScheduleAttr::get(
+      s.getContext(), s.getVector(), s.getNormalizeVector(), s.getChain(),
+      s.getBlock(), s.getFold(), s.getPart(), s.getPanel(), s.getRows(),
+      s.getShareRows(), s.getOverlap(), unlessNear(s.getPrefetch()),
+      unlessNear(s.getNontemporal()), s.getGrain());
+}
+
+/// Where `tasks` move less than `overlap`, what they do from a larger size on
+/// only has to be compiled.
+static void keepNear(Operation *tasks) {
+  tasks->walk([](linalg::GenericOp op) {
+    auto schedule = op->getAttrOfType<CPUScheduleAttr>(scheduleName);
+    if (schedule)
+      op->setDiscardableAttr(scheduleName, scheduleOfNear(schedule));
+  });
+}
+
 void Overlapper::overlap() {
-  if (!findHalves() || !isShort())
+  if (!findHalves())
     return;
+  auto schedule = results->getAttrOfType<CPUScheduleAttr>(scheduleName);
+  int64_t least = schedule ? schedule.getOverlap() : 0;
   b.setInsertionPoint(tasks);
+  Value bytes = least > 1 ? findBytes() : Value();
+  if (least == 0 || (least > 1 && !bytes))
+    return;
+  if (least == 1) {
+    emitOverlapped();
+    b.eraseOp(tasks);
+    return;
+  }
+  Value isLarge = trafficOf(index, results, bytes).isLarge(index, least);
+  if (getConstantIntValue(isLarge) == 0)
+    return keepNear(tasks);
+  auto branch = scf::IfOp::create(b, loc, isLarge, /*withElseRegion=*/true);
+  b.setInsertionPoint(branch.thenBlock()->getTerminator());
+  emitOverlapped()->setAttr(farName, b.getUnitAttr());
+  tasks->moveBefore(branch.elseBlock()->getTerminator());
+  keepNear(tasks);
+}
+
+/// The sums of the first task, if there is any.
+void Overlapper::emitFirst(Value begin, Value end) {
+  IRMapping first = mapTask(begin, begin);
+  SmallVector<Operation *> ops = before;
+  ops.push_back(sum);
+  llvm::append_range(ops, after);
+  cloneIf(index.isLess(begin, end), ops, first);
+}
+
+scf::ForOp Overlapper::emitOverlapped() {
   for (auto &[alloca, room] : rooms) {
     auto type = cast<MemRefType>(alloca->getResult(0).getType());
     SmallVector<int64_t> shape = llvm::to_vector(type.getShape());
@@ -214,14 +273,13 @@ void Overlapper::overlap() {
   }
   Value begin = tasks.getLowerBound(), end = tasks.getUpperBound();
   Value one = index.constant(1);
-  IRMapping first = mapTask(begin, begin);
-  SmallVector<Operation *> ops = before;
-  ops.push_back(sum);
-  llvm::append_range(ops, after);
-  cloneIf(index.isLess(begin, end), ops, first);
+  sum->setAttr(onceName, b.getUnitAttr());
+  emitFirst(begin, end);
+  sum->removeAttr(onceName);
 
+  OpBuilder::InsertionGuard guard(b);
   auto loop = scf::ForOp::create(b, loc, begin, end, one);
-  loop->setAttr(lagName, b.getIndexAttr(1));
+  loop->setAttr(overlappedName, b.getUnitAttr());
   b.setInsertionPointToStart(loop.getBody());
   Value task = loop.getInductionVar();
   Value number = index.add(task, one);
@@ -232,7 +290,7 @@ void Overlapper::overlap() {
   b.clone(*sum, ofNext)->setAttr(besideName, b.getUnitAttr());
   b.clone(*results, ofTask);
   cloneIf(index.isLess(number, end), after, ofNext);
-  b.eraseOp(tasks);
+  return loop;
 }
 
 namespace {

@@ -71,14 +71,24 @@ static int64_t panelOf(NormOpInterface op) {
 /// Terms that are worth a task of their own: elements, or rows of columns.
 static int64_t partOf(NormOpInterface op) { return hasRows(op) ? 8192 : 32; }
 
-/// Bytes of a row that is summed beside the results of another. Of f32, two
-/// rows, results and scales then share the first cache: that gained up to a
-/// fifth at 576 to 1536 elements, and lost at 2048. Conversions of narrower
-/// types need the registers that the sums of another row would take.
+/// Bytes from which inputs are fetched ahead. Rows that come from a nearer
+/// cache were up to a fifth slower with it. Large results (see below) are 15
+/// MB.
+static constexpr int64_t far = int64_t(12) << 20;
+
+/// Bytes from which rows of f32 are summed beside the results of others, which
+/// also fetches what comes from far: that is 1.05 to 1.2 times as fast. Two
+/// short rows with results and scales share the first cache, and their ends are
+/// a larger part of them, so that it pays always, up to a fifth; so it does
+/// where one row fills that cache. In between it lost up to a tenth where all
+/// is near. One form does for unknown lengths. Conversions of narrower types
+/// need the registers that the sums of another row would take.
 static int64_t overlapOf(NormOpInterface op) {
-  return hasRows(op) && !computesInFloat64(op) && widthOf(op.getX()) == 32
-             ? 6144
-             : 0;
+  constexpr int64_t brief = 1536, full = 8192;
+  if (!hasRows(op) || computesInFloat64(op) || widthOf(op.getX()) != 32)
+    return 0;
+  int64_t length = rowLength(op).value_or(0);
+  return brief < length && length <= full ? far : 1;
 }
 
 /// Whether results have fewer digits than f32.
@@ -148,10 +158,8 @@ static RowShape shapeOfColumns(NormOpInterface op) {
 static CPUScheduleAttr defaultSchedule(NormOpInterface op) {
   // Results of that size displace what they are computed from. At 8 MB of
   // either, one thread gained up to 1.7 where stores bypass the caches, and two
-  // were as fast on average. Below, what reads the results next would lose
-  // more. Prefetches gain from three quarters of it on: rows that come from a
-  // nearer cache were up to a fifth slower with them.
-  constexpr int64_t large = int64_t(15) << 20, far = int64_t(12) << 20;
+  // lost as much. Below, what reads the results next would lose more.
+  constexpr int64_t large = int64_t(15) << 20;
   bool isWide = computesInFloat64(op);
   RowShape shape = hasRows(op) ? shapeOfRows(op) : shapeOfColumns(op);
   // A large term costs the digits of the terms after it in its chain. Three of

@@ -26,14 +26,6 @@ static int64_t bytesOf(Value memref) {
   return bytesOfElement(cast<MemRefType>(memref.getType()).getElementType());
 }
 
-static Value constant(OpBuilder &b, Location loc, int64_t value) {
-  return arith::ConstantIndexOp::create(b, loc, value);
-}
-
-static Value multiply(OpBuilder &b, Location loc, Value lhs, Value rhs) {
-  return arith::MulIOp::create(b, loc, lhs, rhs);
-}
-
 /// The ops of the task that make `view`, if they depend on which task it is.
 static SmallVector<Operation *> opsOfTask(scf::ForOp tasks, Value view) {
   llvm::SetVector<Operation *> slice;
@@ -54,10 +46,13 @@ static SmallVector<Operation *> opsOfTask(scf::ForOp tasks, Value view) {
   return slice.takeVector();
 }
 
-/// How far the next task whose sums are not made is ahead.
-static int64_t tasksAhead(scf::ForOp tasks) {
-  auto lag = tasks->getAttrOfType<IntegerAttr>(lagName);
-  return lag ? 1 + lag.getInt() : 1;
+/// Whether the sums of a next task, or of parts of it, fetch what they read
+/// while the results of a task are written.
+static bool isOverlapped(scf::ForOp tasks) {
+  for (; tasks; tasks = tasks->getParentOfType<scf::ForOp>())
+    if (tasks->hasAttr(overlappedName))
+      return true;
+  return false;
 }
 
 /// The loop whose next task reads what is not in a cache yet. The parts of a
@@ -74,17 +69,16 @@ static scf::ForOp loopOfNextTask(scf::ForOp tasks,
   return count && *count * *bytes <= cached ? rows : tasks;
 }
 
-/// `view`, as it will be when its task is the next whose sums are not made;
-/// null if it is the same for every task.
+/// `view`, as it will be for the next task; null if it is the same for every
+/// task.
 static Value viewOfNextTask(OpBuilder &b, scf::ForOp tasks, Value view) {
   SmallVector<Operation *> ops = opsOfTask(tasks, view);
   if (ops.empty())
     return {};
   Value index = tasks.getInductionVar();
-  Location loc = view.getLoc();
+  IndexBuilder builder(b, view.getLoc());
   IRMapping mapping;
-  Value distance = constant(b, loc, tasksAhead(tasks));
-  mapping.map(index, arith::AddIOp::create(b, loc, index, distance));
+  mapping.map(index, builder.add(index, builder.constant(1)));
   for (Operation *op : ops)
     b.clone(*op, mapping);
   return mapping.lookup(view);
@@ -144,54 +138,47 @@ std::optional<Streaming> Streaming::create(OpBuilder &b, linalg::GenericOp op,
       llvm::all_of(op.getDpsInits(), [&](Value result) {
         return mayBeAligned(cast<MemRefType>(result.getType()), rowAlignment);
       });
-  bool mayFetch = schedule.getPrefetch() > 0;
+  bool mayFetch = schedule.getPrefetch() > 0 && !isOverlapped(tasks);
   if (!mayBypass && !mayFetch)
     return std::nullopt;
-  Location loc = op.getLoc();
-  // The results and the one input of that size that every norm has.
-  Value total = constant(b, loc, bytesOf(y) + bytesOf(op.getDpsInputs()[0]));
-  for (; chunks; chunks = chunks->getParentOfType<scf::ParallelOp>())
-    total = multiply(b, loc, total, chunks.getUpperBound()[0]);
-  for (OpFoldResult extent : extents)
-    total = multiply(b, loc, total,
-                     getValueOrCreateConstantIndexOp(b, loc, extent));
-  auto isAtLeast = [&](int64_t bytes) -> Value {
-    return arith::CmpIOp::create(b, loc, arith::CmpIPredicate::uge, total,
-                                 constant(b, loc, bytes));
-  };
+  IndexBuilder index(b, op.getLoc());
+  Value bytes =
+      index.mul(index.product(extents),
+                index.constant(bytesOf(y) + bytesOf(op.getDpsInputs()[0])));
+  Traffic traffic = trafficOf(index, op, bytes);
+  // Large results displace what they are computed from.
   if (mayBypass)
-    streaming.findResults(b, isAtLeast(schedule.getNontemporal()), length);
+    streaming.findResults(b, traffic.isLarge(index, schedule.getNontemporal()),
+                          length);
   if (mayFetch)
     streaming.findNextInputs(b, loopOfNextTask(tasks, rowBytes), vectorLoop,
                              extents, schedule.getRows(),
-                             isAtLeast(schedule.getPrefetch()));
+                             traffic.isLarge(index, schedule.getPrefetch()));
   return streaming;
 }
 
 void Streaming::findResults(OpBuilder &b, Value large, OpFoldResult length) {
   Location loc = op.getLoc();
+  IndexBuilder index(b, loc);
   isLarge = large;
-  badBits = constant(b, loc, rowAlignment - 1);
+  badBits = index.constant(rowAlignment - 1);
   if (auto unknown = dyn_cast<Value>(length);
       unknown && rowAlignment < cacheLine) {
-    Value bytes = multiply(b, loc, unknown,
-                           constant(b, loc, bytesOf(op.getDpsInits()[0])));
-    Value isLong = arith::CmpIOp::create(b, loc, arith::CmpIPredicate::uge,
-                                         bytes, constant(b, loc, longRow));
-    badBits = arith::SelectOp::create(b, loc, isLong, badBits,
-                                      constant(b, loc, cacheLine - 1));
+    Value bytes =
+        index.mul(unknown, index.constant(bytesOf(op.getDpsInits()[0])));
+    badBits = arith::SelectOp::create(b, loc, index.isAtLeast(bytes, longRow),
+                                      badBits, index.constant(cacheLine - 1));
   }
   for (OpOperand &output : op.getDpsInitsMutable()) {
     Value memref = output.get();
     auto metadata = memref::ExtractStridedMetadataOp::create(b, loc, memref);
-    Value bytes = constant(b, loc, bytesOf(memref));
+    Value bytes = index.constant(bytesOf(memref));
     Value pointer =
         memref::ExtractAlignedPointerAsIndexOp::create(b, loc, memref);
     Result result{&output, {}, {}};
-    result.address = arith::AddIOp::create(
-        b, loc, pointer, multiply(b, loc, metadata.getOffset(), bytes));
+    result.address = index.add(pointer, index.mul(metadata.getOffset(), bytes));
     for (Value stride : metadata.getStrides())
-      result.byteStrides.push_back(multiply(b, loc, stride, bytes));
+      result.byteStrides.push_back(index.mul(stride, bytes));
     results.push_back(result);
   }
 }
@@ -205,7 +192,7 @@ void Streaming::findNextInputs(OpBuilder &b, scf::ForOp tasks,
     if (loop != vectorLoop && getConstantIntValue(extents[loop]) != 1)
       rowLoop = loop;
   // The rows of a task have been read already where they were summed.
-  rowsAhead = rows > 1 ? tasksAhead(tasks) * rows : fewRows;
+  rowsAhead = rows > 1 ? rows : fewRows;
   for (OpOperand *input : op.getDpsInputOperands()) {
     AffineMap map = op.getMatchingIndexingMap(input);
     if (lastLoopOf(map) != vectorLoop)
@@ -230,7 +217,7 @@ bool Streaming::fits(int64_t width) const {
 /// The bits of the address where the row of `result` at `indices` begins, with
 /// those of the strides that are not known: where none of them is bad, none of
 /// any row is.
-static Value bitsOfRows(OpBuilder &b, Location loc, AffineMap map,
+static Value bitsOfRows(IndexBuilder &index, AffineMap map,
                         const Streaming::Result &result,
                         ArrayRef<Value> indices) {
   Value bits = result.address;
@@ -239,13 +226,12 @@ static Value bitsOfRows(OpBuilder &b, Location loc, AffineMap map,
   for (auto [expr, stride] :
        llvm::zip(map.getResults().drop_back(), byteStrides.drop_back()))
     if (std::optional<unsigned> loop = loopOf(expr))
-      bits = arith::AddIOp::create(b, loc, bits,
-                                   multiply(b, loc, indices[*loop], stride));
+      bits = index.add(bits, index.mul(indices[*loop], stride));
   auto [strides, offset] =
       cast<MemRefType>(result.operand->get().getType()).getStridesAndOffset();
   for (auto [bytes, stride] : llvm::zip(byteStrides, strides))
     if (ShapedType::isDynamic(stride))
-      bits = arith::OrIOp::create(b, loc, bits, bytes);
+      bits = index.bitOr(bits, bytes);
   return bits;
 }
 
@@ -253,15 +239,15 @@ Value Streaming::emitBypasses(OpBuilder &b, ArrayRef<Value> indices) {
   if (!isLarge)
     return {};
   Location loc = op.getLoc();
-  Value bits;
+  IndexBuilder index(b, loc);
+  Value bits = index.constant(0);
   for (const Result &result : results) {
     AffineMap map = op.getMatchingIndexingMap(result.operand);
-    Value more = bitsOfRows(b, loc, map, result, indices);
-    bits = bits ? arith::OrIOp::create(b, loc, bits, more).getResult() : more;
+    bits = index.bitOr(bits, bitsOfRows(index, map, result, indices));
   }
   Value rest = arith::AndIOp::create(b, loc, bits, badBits);
   Value isAligned = arith::CmpIOp::create(b, loc, arith::CmpIPredicate::eq,
-                                          rest, constant(b, loc, 0));
+                                          rest, index.constant(0));
   return arith::AndIOp::create(b, loc, isLarge, isAligned);
 }
 
@@ -269,11 +255,11 @@ Value Streaming::emitBypasses(OpBuilder &b, ArrayRef<Value> indices) {
 /// time. The last dimension is contiguous. Past the end nothing is fetched.
 static void emitPrefetches(OpBuilder &b, Location loc, Value memref,
                            ArrayRef<Value> indices, int64_t width) {
+  IndexBuilder index(b, loc);
   int64_t step = cacheLine / bytesOf(memref);
   for (int64_t offset = 0; offset < width; offset += step) {
     SmallVector<Value> at(indices);
-    at.back() =
-        arith::AddIOp::create(b, loc, at.back(), constant(b, loc, offset));
+    at.back() = index.add(at.back(), index.constant(offset));
     memref::PrefetchOp::create(b, loc, memref, at, /*isWrite=*/false,
                                /*localityHint=*/3, /*isDataCache=*/true);
   }
@@ -281,17 +267,15 @@ static void emitPrefetches(OpBuilder &b, Location loc, Value memref,
 
 void Streaming::emitPrefetch(OpBuilder &b, ArrayRef<Value> indices,
                              int64_t width) {
-  Location loc = op.getLoc();
+  IndexBuilder index(b, op.getLoc());
   for (auto [operand, next] : nextInputs) {
     SmallVector<Value> at;
     for (AffineExpr expr : op.getMatchingIndexingMap(operand).getResults()) {
       std::optional<unsigned> loop = loopOf(expr);
-      Value index = loop ? indices[*loop] : constant(b, loc, 0);
+      at.push_back(loop ? indices[*loop] : index.constant(0));
       if (loop && loop == rowLoop)
-        index =
-            arith::AddIOp::create(b, loc, index, constant(b, loc, rowsAhead));
-      at.push_back(index);
+        at.back() = index.add(at.back(), index.constant(rowsAhead));
     }
-    emitPrefetches(b, loc, next, at, width);
+    emitPrefetches(b, op.getLoc(), next, at, width);
   }
 }

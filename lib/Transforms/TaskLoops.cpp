@@ -63,9 +63,22 @@ Value IndexBuilder::product(ArrayRef<OpFoldResult> factors) {
   return result;
 }
 
+Value IndexBuilder::bitAnd(Value lhs, Value rhs) {
+  return b.createOrFold<arith::AndIOp>(loc, lhs, rhs);
+}
+
+Value IndexBuilder::bitOr(Value lhs, Value rhs) {
+  return b.createOrFold<arith::OrIOp>(loc, lhs, rhs);
+}
+
 Value IndexBuilder::isLess(Value lhs, Value rhs) {
   return b.createOrFold<arith::CmpIOp>(loc, arith::CmpIPredicate::ult, lhs,
                                        rhs);
+}
+
+Value IndexBuilder::isAtLeast(Value value, int64_t bound) {
+  return b.createOrFold<arith::CmpIOp>(loc, arith::CmpIPredicate::uge, value,
+                                       constant(bound));
 }
 
 //===----------------------------------------------------------------------===//
@@ -104,8 +117,40 @@ Value rmsnorm::emitTaskLoops(OpBuilder &b, Location loc, Value total,
 }
 
 bool rmsnorm::isTaskLoop(scf::ForOp loop) {
-  auto chunks = dyn_cast<scf::ParallelOp>(loop->getParentOp());
-  return chunks && chunks->hasAttr(scheduleName);
+  Operation *parent = loop->getParentOp();
+  while (isa<scf::IfOp>(parent))
+    parent = parent->getParentOp();
+  return isa<scf::ParallelOp>(parent) && parent->hasAttr(scheduleName);
+}
+
+Value Traffic::isLarge(IndexBuilder &index, int64_t bytes) const {
+  // A constant where all together are known to move less.
+  return index.bitAnd(index.isAtLeast(ofAll, bytes),
+                      index.bitOr(index.isAtLeast(ofThread, bytes),
+                                  index.isAtLeast(ofAll, 2 * bytes)));
+}
+
+Traffic rmsnorm::trafficOf(IndexBuilder &index, Operation *op,
+                           Value bytesOfTask) {
+  Traffic traffic{bytesOfTask, bytesOfTask};
+  for (Operation *parent = op->getParentOp(); parent;
+       parent = parent->getParentOp()) {
+    auto tasks = dyn_cast<scf::ForOp>(parent);
+    if (tasks && isTaskLoop(tasks))
+      traffic.ofThread =
+          index.mul(traffic.ofThread,
+                    index.sub(tasks.getUpperBound(), tasks.getLowerBound()));
+    if (auto chunks = dyn_cast<scf::ParallelOp>(parent))
+      traffic.ofAll = index.mul(traffic.ofAll, chunks.getUpperBound()[0]);
+  }
+  return traffic;
+}
+
+Operation *rmsnorm::nextWithEffects(Operation *op) {
+  do
+    op = op->getNextNode();
+  while (op && isPure(op));
+  return op;
 }
 
 Value rmsnorm::isCut(IndexBuilder &index, Value count,

@@ -34,8 +34,11 @@ public:
   mlir::Value ceilDiv(mlir::Value lhs, mlir::Value rhs);
   mlir::Value roundUp(mlir::Value value, int64_t unit);
   mlir::Value product(llvm::ArrayRef<mlir::OpFoldResult> factors);
-  /// An i1.
+  mlir::Value bitAnd(mlir::Value lhs, mlir::Value rhs);
+  mlir::Value bitOr(mlir::Value lhs, mlir::Value rhs);
+  /// These give an i1.
   mlir::Value isLess(mlir::Value lhs, mlir::Value rhs);
+  mlir::Value isAtLeast(mlir::Value value, int64_t bound);
 
 private:
   mlir::OpBuilder &b;
@@ -60,13 +63,37 @@ mlir::Value emitTaskLoops(mlir::OpBuilder &b, mlir::Location loc,
 /// Whether `loop` goes over the tasks of a chunk.
 bool isTaskLoop(mlir::scf::ForOp loop);
 
-/// On a loop over tasks: how many tasks after its sums the results of a task
-/// are written.
-inline constexpr llvm::StringLiteral lagName = "rmsnorm.lag";
+/// Bytes that a norm reads and writes: of x and y, that every norm has.
+struct Traffic {
+  /// What the thread at hand moves, and what all do.
+  mlir::Value ofThread, ofAll;
+
+  /// Whether a thread moves `bytes`, or all together twice as much. A core is
+  /// bound by what it can have under way, before the cache that all share is
+  /// full.
+  mlir::Value isLarge(IndexBuilder &index, int64_t bytes) const;
+};
+
+/// Of a norm that moves `bytesOfTask` where `op` is in the loops over tasks.
+Traffic trafficOf(IndexBuilder &index, mlir::Operation *op,
+                  mlir::Value bytesOfTask);
+
+/// On a loop over tasks: the sums of a task are made while the results of the
+/// one before it are written.
+inline constexpr llvm::StringLiteral overlappedName = "rmsnorm.overlapped";
 
 /// On a sum over rows: the next op, which writes results of another task, may
 /// be done at the same time.
 inline constexpr llvm::StringLiteral besideName = "rmsnorm.beside";
+
+/// On a loop: it moves so much that branches in it cost nothing.
+inline constexpr llvm::StringLiteral farName = "rmsnorm.far";
+
+/// On a sum over rows: it is done once for many, and should be little code.
+inline constexpr llvm::StringLiteral onceName = "rmsnorm.once";
+
+/// The op after `op`, but for those that only compute values.
+mlir::Operation *nextWithEffects(mlir::Operation *op);
 
 /// On a parallel loop: its body does all that is from the induction variable on
 /// up to the sum of it and the step, whatever the step is.

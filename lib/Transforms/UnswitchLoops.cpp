@@ -12,6 +12,7 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "TaskLoops.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/IR/IRMapping.h"
@@ -24,6 +25,7 @@ namespace rmsnorm {
 } // namespace rmsnorm
 
 using namespace mlir;
+using namespace rmsnorm;
 
 /// The branches directly in `loop` that have no result and a condition which is
 /// the same in all iterations of `outer`.
@@ -91,9 +93,12 @@ namespace {
 struct UnswitchLoops : rmsnorm::impl::RMSNormUnswitchLoopsBase<UnswitchLoops> {
   void runOnOperation() override {
     SmallVector<scf::ForOp> loops;
-    getOperation()->walk([&](scf::ForOp loop) {
+    getOperation()->walk<WalkOrder::PreOrder>([&](scf::ForOp loop) {
+      if (loop->hasAttr(farName))
+        return WalkResult::skip();
       if (!findBranches(loop, loop).empty())
         loops.push_back(loop);
+      return WalkResult::advance();
     });
     IRRewriter rewriter(&getContext());
     for (scf::ForOp loop : loops) {

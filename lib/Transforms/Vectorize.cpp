@@ -36,14 +36,6 @@ static CPUScheduleAttr scheduleOf(linalg::GenericOp op) {
   return op->getAttrOfType<CPUScheduleAttr>(scheduleName);
 }
 
-/// The op after `op`, but for those that only compute values.
-static Operation *nextWithEffects(Operation *op) {
-  do
-    op = op->getNextNode();
-  while (op && isPure(op));
-  return op;
-}
-
 static WalkResult checkSchedule(linalg::GenericOp op) {
   if (!op->hasAttr(scheduleName) || scheduleOf(op))
     return WalkResult::advance();
@@ -65,7 +57,6 @@ struct Vectorize : rmsnorm::impl::RMSNormVectorizeBase<Vectorize> {
       return signalPassFailure();
     IRRewriter rewriter(&getContext());
     for (size_t i = 0; i < ops.size(); ++i) {
-      rewriter.setInsertionPoint(ops[i]);
       LoopNest nest(rewriter, ops[i], scheduleOf(ops[i]));
       std::optional<LoopNest> beside;
       if (ops[i]->hasAttr(besideName) && i + 1 < ops.size() &&
@@ -73,6 +64,8 @@ struct Vectorize : rmsnorm::impl::RMSNormVectorizeBase<Vectorize> {
         ++i;
         beside.emplace(rewriter, ops[i], scheduleOf(ops[i]));
       }
+      // Where all that the two use has been computed.
+      rewriter.setInsertionPoint(ops[i]);
       if (failed(nest.emit(beside ? &*beside : nullptr)))
         return signalPassFailure();
     }

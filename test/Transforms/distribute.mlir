@@ -163,3 +163,61 @@ func.func @uneven(%x: memref<8200xf32>, %sum: memref<f32>) {
   }
   return
 }
+
+// -----
+
+#s = #rmsnorm.cpu_schedule<vector = [32, 1], normalize_vector = [32, 1], part = 1024>
+
+// A sum and the results beside it have their parts in one loop; those of another
+// length have a loop of their own.
+// CHECK-LABEL: func.func @beside(
+// CHECK: scf.parallel
+// CHECK: memref.subview %arg0[%{{.*}}] [1024] [1]
+// CHECK: linalg.generic {{.*}}"reduction"
+// CHECK-SAME: rmsnorm.beside
+// CHECK: memref.subview %arg1[%{{.*}}] [1024] [1]
+// CHECK: linalg.generic {{.*}}"parallel"
+// CHECK: scf.reduce
+// CHECK-NOT: scf.parallel
+// CHECK: linalg.generic {{.*}}"reduction"
+// CHECK-LABEL: func.func @unlike_beside(
+// CHECK: scf.parallel
+// CHECK: linalg.generic {{.*}}"reduction"
+// CHECK: scf.reduce
+// CHECK: linalg.generic {{.*}}"reduction"
+// CHECK: scf.parallel
+// CHECK: linalg.generic {{.*}}"parallel"
+func.func @beside(%x: memref<8192xf32>, %y: memref<8192xf32>, %sum: memref<f32>) {
+  linalg.generic {indexing_maps = [affine_map<(i) -> (i)>, affine_map<(i) -> ()>], iterator_types = ["reduction"]}
+      ins(%x : memref<8192xf32>) outs(%sum : memref<f32>)
+      attrs = {rmsnorm.beside, rmsnorm.reduced = array<i64: 0>, rmsnorm.schedule = #s} {
+  ^bb0(%in: f32, %out: f32):
+    %next = arith.addf %out, %in : f32
+    linalg.yield %next : f32
+  }
+  linalg.generic {indexing_maps = [affine_map<(i) -> (i)>], iterator_types = ["parallel"]}
+      outs(%y : memref<8192xf32>)
+      attrs = {rmsnorm.reduced = array<i64: 0>, rmsnorm.schedule = #s} {
+  ^bb0(%out: f32):
+    %next = arith.addf %out, %out : f32
+    linalg.yield %next : f32
+  }
+  return
+}
+func.func @unlike_beside(%x: memref<8192xf32>, %y: memref<4096xf32>, %sum: memref<f32>) {
+  linalg.generic {indexing_maps = [affine_map<(i) -> (i)>, affine_map<(i) -> ()>], iterator_types = ["reduction"]}
+      ins(%x : memref<8192xf32>) outs(%sum : memref<f32>)
+      attrs = {rmsnorm.beside, rmsnorm.reduced = array<i64: 0>, rmsnorm.schedule = #s} {
+  ^bb0(%in: f32, %out: f32):
+    %next = arith.addf %out, %in : f32
+    linalg.yield %next : f32
+  }
+  linalg.generic {indexing_maps = [affine_map<(i) -> (i)>], iterator_types = ["parallel"]}
+      outs(%y : memref<4096xf32>)
+      attrs = {rmsnorm.reduced = array<i64: 0>, rmsnorm.schedule = #s} {
+  ^bb0(%out: f32):
+    %next = arith.addf %out, %out : f32
+    linalg.yield %next : f32
+  }
+  return
+}

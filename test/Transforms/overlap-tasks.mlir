@@ -3,7 +3,7 @@
 // The first task is summed before the loop, where there is one; then each is
 // summed one iteration before its results are written. What is left for the
 // results has room for two tasks. After the last task there is no root.
-// CHECK-LABEL: func.func @short(
+// CHECK-LABEL: func.func @always(
 // CHECK: scf.parallel (%[[BEGIN:.*]]) =
 // CHECK: %[[END:.*]] = arith.minui
 // CHECK: %[[ROOM:.*]] = memref.alloca() {alignment = 64 : i64} : memref<2x1xf32>
@@ -30,35 +30,106 @@
 // CHECK: linalg.generic {{.*}} outs(%[[NEW]]
 // CHECK: math.sqrt
 // CHECK: }
-// CHECK: } {rmsnorm.lag = 1 : index}
-func.func @short(%x: memref<?x200xf32>, %y: memref<?x200xf32>) {
+// CHECK: } {rmsnorm.overlapped}
+func.func @always(%x: memref<?x200xf32>, %y: memref<?x200xf32>) {
   rmsnorm.rms_norm ins(%x : memref<?x200xf32>) outs(%y : memref<?x200xf32>)
+    {schedule = #rmsnorm.cpu_schedule<vector = [8, 1], normalize_vector = [8, 1], overlap = 1>}
+  return
+}
+
+// -----
+
+// From a size on; below it nothing bypasses the caches either, or is fetched
+// ahead. What is far has branches in its loops.
+// CHECK-LABEL: func.func @large(
+// CHECK: scf.parallel (%[[BEGIN:.*]]) = {{.*}} to (%[[COUNT:.*]]) step
+// CHECK: %[[END:.*]] = arith.minui
+// CHECK: %[[MINE:.*]] = arith.subi %[[END]], %[[BEGIN]]
+// CHECK: %[[OF_THREAD:.*]] = arith.muli %[[MINE]], %{{c1600.*}} :
+// CHECK: %[[OF_ALL:.*]] = arith.muli %[[COUNT]], %{{c1600.*}} :
+// CHECK: arith.cmpi uge, %[[OF_ALL]], %{{c4096.*}} :
+// CHECK: arith.cmpi uge, %[[OF_THREAD]], %{{c4096.*}} :
+// CHECK: arith.cmpi uge, %[[OF_ALL]], %{{c8192.*}} :
+// CHECK: %[[IS_LARGE:.*]] = arith.andi
+// CHECK: scf.if %[[IS_LARGE]] {
+// CHECK: scf.if
+// CHECK: linalg.generic {{.*}}"reduction"
+// CHECK-SAME: rmsnorm.once
+// CHECK: scf.for
+// CHECK: linalg.generic {{.*}}"reduction"
+// CHECK-SAME: rmsnorm.beside
+// CHECK-SAME: prefetch = 4096, nontemporal = 5000
+// CHECK: rmsnorm.far, rmsnorm.overlapped
+// CHECK: } else {
+// CHECK: scf.for
+// CHECK: linalg.generic {{.*}}"reduction"
+// CHECK-NOT: prefetch
+// CHECK-NOT: nontemporal
+// CHECK-NOT: rmsnorm.overlapped
+// CHECK: scf.reduce
+func.func @large(%x: memref<?x200xf32>, %y: memref<?x200xf32>) {
+  rmsnorm.rms_norm ins(%x : memref<?x200xf32>) outs(%y : memref<?x200xf32>)
+    {schedule = #rmsnorm.cpu_schedule<vector = [8, 1], normalize_vector = [8, 1], overlap = 4096, prefetch = 4096, nontemporal = 5000>}
+  return
+}
+
+// -----
+
+// What is to be near as well stays.
+// CHECK-LABEL: func.func @near(
+// CHECK: } else {
+// CHECK: linalg.generic {{.*}}"reduction"
+// CHECK-SAME: prefetch = 4095, nontemporal = 1
+func.func @near(%x: memref<?x200xf32>, %y: memref<?x200xf32>) {
+  rmsnorm.rms_norm ins(%x : memref<?x200xf32>) outs(%y : memref<?x200xf32>)
+    {schedule = #rmsnorm.cpu_schedule<vector = [8, 1], normalize_vector = [8, 1], overlap = 4096, prefetch = 4095, nontemporal = 1>}
+  return
+}
+
+// -----
+
+// 8 rows of 1600 bytes are known to be less.
+// CHECK-LABEL: func.func @small(
+// CHECK-NOT: scf.if
+// CHECK-NOT: nontemporal
+// CHECK-NOT: rmsnorm.overlapped
+// CHECK: scf.reduce
+func.func @small(%x: memref<8x200xf32>, %y: memref<8x200xf32>) {
+  rmsnorm.rms_norm ins(%x : memref<8x200xf32>) outs(%y : memref<8x200xf32>)
+    {schedule = #rmsnorm.cpu_schedule<vector = [8, 1], normalize_vector = [8, 1], overlap = 12801, nontemporal = 12801>}
+  return
+}
+
+// -----
+
+// CHECK-LABEL: func.func @unknown_length(
+// CHECK: rmsnorm.far, rmsnorm.overlapped
+func.func @unknown_length(%x: memref<?x?xf32>, %y: memref<?x?xf32>) {
+  rmsnorm.rms_norm ins(%x : memref<?x?xf32>) outs(%y : memref<?x?xf32>)
     {schedule = #rmsnorm.cpu_schedule<vector = [8, 1], normalize_vector = [8, 1], overlap = 800>}
   return
 }
 
 // -----
 
-// A row of 804 bytes.
-// CHECK-LABEL: func.func @long(
-// CHECK-NOT: rmsnorm.lag
-// CHECK-NOT: rmsnorm.beside
+// The last group of rows may be smaller: the size of all is not known before it.
+// CHECK-LABEL: func.func @unknown_tasks(
+// CHECK-NOT: rmsnorm.overlapped
 // CHECK: return
-func.func @long(%x: memref<?x201xf32>, %y: memref<?x201xf32>) {
-  rmsnorm.rms_norm ins(%x : memref<?x201xf32>) outs(%y : memref<?x201xf32>)
-    {schedule = #rmsnorm.cpu_schedule<vector = [8, 1], normalize_vector = [8, 1], overlap = 800>}
+func.func @unknown_tasks(%x: memref<?x200xf32>, %y: memref<?x200xf32>) {
+  rmsnorm.rms_norm ins(%x : memref<?x200xf32>) outs(%y : memref<?x200xf32>)
+    {schedule = #rmsnorm.cpu_schedule<vector = [8, 1], normalize_vector = [8, 1], overlap = 800, rows = 4>}
   return
 }
 
 // -----
 
-// A row of unknown length.
-// CHECK-LABEL: func.func @unknown(
-// CHECK-NOT: rmsnorm.lag
+// CHECK-LABEL: func.func @never(
+// CHECK-NOT: rmsnorm.overlapped
 // CHECK: return
-func.func @unknown(%x: memref<8x?xf32>, %y: memref<8x?xf32>) {
-  rmsnorm.rms_norm ins(%x : memref<8x?xf32>) outs(%y : memref<8x?xf32>)
-    {schedule = #rmsnorm.cpu_schedule<vector = [8, 1], normalize_vector = [8, 1], overlap = 800>}
+func.func @never(%x: memref<?x200xf32>, %y: memref<?x200xf32>) {
+  rmsnorm.rms_norm ins(%x : memref<?x200xf32>) outs(%y : memref<?x200xf32>)
+    {schedule = #rmsnorm.cpu_schedule<vector = [8, 1], normalize_vector = [8, 1]>}
   return
 }
 
@@ -66,12 +137,12 @@ func.func @unknown(%x: memref<8x?xf32>, %y: memref<8x?xf32>) {
 
 // Halves of a norm have one half.
 // CHECK-LABEL: func.func @halves(
-// CHECK-NOT: rmsnorm.lag
+// CHECK-NOT: rmsnorm.overlapped
 // CHECK: return
 func.func @halves(%x: memref<?x200xf32>, %ms: memref<?x1xf32>, %y: memref<?x200xf32>) {
   rmsnorm.mean_square ins(%x : memref<?x200xf32>) outs(%ms : memref<?x1xf32>)
-    {schedule = #rmsnorm.cpu_schedule<vector = [8, 1], normalize_vector = [8, 1], overlap = 800>}
+    {schedule = #rmsnorm.cpu_schedule<vector = [8, 1], normalize_vector = [8, 1], overlap = 1>}
   rmsnorm.normalize ins(%x : memref<?x200xf32>) statistic(%ms : memref<?x1xf32>) outs(%y : memref<?x200xf32>)
-    {schedule = #rmsnorm.cpu_schedule<vector = [8, 1], normalize_vector = [8, 1], overlap = 800>}
+    {schedule = #rmsnorm.cpu_schedule<vector = [8, 1], normalize_vector = [8, 1], overlap = 1>}
   return
 }

@@ -1,14 +1,24 @@
 // RUN: rmsnorm-opt %s --rmsnorm-tile --rmsnorm-decompose --rmsnorm-vectorize --canonicalize | FileCheck %s
 
-// Whether x is far and the result large, and where it begins, is asked in the
-// kernel. The branches hold the prefetches and the stores alone.
+// Whether x is far and the result large, by what the thread and what all move,
+// and where it begins, is asked in the kernel. The branches hold the prefetches
+// and the stores alone.
 // CHECK-LABEL: @large
-// CHECK: scf.parallel
-// CHECK: scf.for %[[I:.*]] =
+// CHECK: scf.parallel (%[[BEGIN:.*]]) = {{.*}} to (%[[COUNT:.*]]) step
+// CHECK: %[[END:.*]] = arith.minui
+// CHECK: scf.for %[[I:.*]] = %[[BEGIN]] to %[[END]]
 // CHECK: %[[ROW:.*]] = memref.subview %arg0[%[[I]], 0]
 // CHECK: vector.load %[[ROW]]
-// CHECK: %[[IS_LARGE:.*]] = arith.cmpi uge, %{{.*}}, %c33554432
-// CHECK: %[[IS_FAR:.*]] = arith.cmpi uge, %{{.*}}, %c1048576
+// CHECK: %[[MINE:.*]] = arith.subi %[[END]], %[[BEGIN]]
+// CHECK: %[[OF_THREAD:.*]] = arith.muli %[[MINE]], %c8192
+// CHECK: %[[OF_ALL:.*]] = arith.muli %[[COUNT]], %c8192
+// CHECK: %[[MAY_BE:.*]] = arith.cmpi uge, %[[OF_ALL]], %c33554432
+// CHECK: %[[THREAD:.*]] = arith.cmpi uge, %[[OF_THREAD]], %c33554432
+// CHECK: %[[ALL:.*]] = arith.cmpi uge, %[[OF_ALL]], %c67108864
+// CHECK: %[[EITHER:.*]] = arith.ori %[[THREAD]], %[[ALL]]
+// CHECK: %[[IS_LARGE:.*]] = arith.andi %[[MAY_BE]], %[[EITHER]]
+// CHECK: arith.cmpi uge, %[[OF_THREAD]], %c1048576
+// CHECK: %[[IS_FAR:.*]] = arith.andi
 // CHECK: %[[NEXT:.*]] = memref.subview %arg0
 // CHECK: %[[IS_ALIGNED:.*]] = arith.cmpi eq
 // CHECK: %[[BYPASSES:.*]] = arith.andi %[[IS_LARGE]], %[[IS_ALIGNED]]
@@ -110,7 +120,7 @@ func.func @short_unaligned(%x: memref<?x1000xf32>, %y: memref<?x1000xf32>) {
 // CHECK: nontemporal = true
 func.func @unknown_length(%x: memref<?x?xf32>, %y: memref<?x?xf32>) {
   rmsnorm.rms_norm ins(%x : memref<?x?xf32>) outs(%y : memref<?x?xf32>)
-      {schedule = #rmsnorm.cpu_schedule<vector = [64, 1], normalize_vector = [32, 1], nontemporal = 4096>}
+      {schedule = #rmsnorm.cpu_schedule<vector = [64, 1], normalize_vector = [32, 1], nontemporal = 4000>}
   return
 }
 

@@ -13,14 +13,16 @@ include "mlir/Pass/PassBase.td"
 def RMSNormOverlapTasks : Pass<"rmsnorm-overlap-tasks"> {
   let summary = "Sum a task while the results of the one before it are written";
   let description = [{
-    In the loop over the tasks of a norm whose rows are known to have at most
-    `overlap` bytes, an iteration writes the results of a task and makes the
-    sums of the next, so that neither waits for the reciprocal root of a row.
-    What the sums leave for the results is kept for two tasks.
+    In the loop over the tasks of a norm, an iteration writes the results of a
+    task and makes the sums of the next, so that neither waits for the
+    reciprocal root of a row, and what comes from memory is on its way all the
+    time. What the sums leave for the results is kept for two tasks. Where that
+    is from a number of bytes on, `overlap`, the loop as it was stays beside it,
+    and the kernel chooses.
 
     ```mlir
     #schedule = #rmsnorm.cpu_schedule<
-        vector = [8, 1], normalize_vector = [8, 1], overlap = 8192>
+        vector = [8, 1], normalize_vector = [8, 1], overlap = 1>
     func.func @norm(%x: memref<?x64xf32>, %y: memref<?x64xf32>) {
       %c0 = arith.constant 0 : index
       %c1 = arith.constant 1 : index
@@ -78,7 +80,7 @@ def RMSNormOverlapTasks : Pass<"rmsnorm-overlap-tasks"> {
               outs(%new : memref<1xf32, ...>)
               attrs = {rmsnorm.beside, ...
           linalg.generic ... outs(%yi : memref<1x64xf32, ...>) ...
-        } {rmsnorm.lag = 1 : index}
+        } {rmsnorm.overlapped}
     ...
     ```
   }];
@@ -96,7 +98,8 @@ def RMSNormDistribute : Pass<"rmsnorm-distribute"> {
     parallel loop over parts of the first of them. A reduction becomes
     reductions of the parts and one over their results. The parts depend on the
     extents of these loops and the schedule alone: however many threads there
-    are, the results are the same, bit for bit.
+    are, the results are the same, bit for bit. A reduction with
+    `rmsnorm.beside` is cut together with the results that follow it.
 
     ```mlir
     func.func @sum(%x: memref<100000xf32>, %sum: memref<f32>) {
