@@ -48,6 +48,8 @@ LogicalResult LoopNest::emit(LoopNest *other) {
     return failure();
   if (other && goesAlong(*other)) {
     beside = other;
+    if (beside->streaming)
+      beside->streaming->fetchNothing();
     beside->findBypasses();
     beside->computeTail();
   }

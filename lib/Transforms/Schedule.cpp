@@ -71,25 +71,9 @@ static int64_t panelOf(NormOpInterface op) {
 /// Terms that are worth a task of their own: elements, or rows of columns.
 static int64_t partOf(NormOpInterface op) { return hasRows(op) ? 8192 : 32; }
 
-/// Bytes from which inputs are fetched ahead. Rows that come from a nearer
-/// cache were up to a fifth slower with it. Large results (see below) are 15
-/// MB.
-static constexpr int64_t far = int64_t(12) << 20;
-
-/// Bytes from which rows of f32 are summed beside the results of others, which
-/// also fetches what comes from far: that is 1.05 to 1.2 times as fast. Two
-/// short rows with results and scales share the first cache, and their ends are
-/// a larger part of them, so that it pays always, up to a fifth; so it does
-/// where one row fills that cache. In between it lost up to a tenth where all
-/// is near. One form does for unknown lengths. Conversions of narrower types
-/// need the registers that the sums of another row would take.
-static int64_t overlapOf(NormOpInterface op) {
-  constexpr int64_t brief = 1536, full = 8192;
-  if (!hasRows(op) || computesInFloat64(op) || widthOf(op.getX()) != 32)
-    return 0;
-  int64_t length = rowLength(op).value_or(0);
-  return brief < length && length <= full ? far : 1;
-}
+/// Bytes from which inputs are fetched ahead: that gained up to a fourth. Rows
+/// that come from a nearer cache were up to a fifth slower with it.
+static constexpr int64_t far = int64_t(8) << 20;
 
 /// Whether results have fewer digits than f32.
 static bool hasNarrowResults(NormOpInterface op) {
@@ -123,14 +107,34 @@ static RowShape shapeOfRows(NormOpInterface op) {
     return {length <= 640 ? 8 : 16, 16, 4, length <= 640 ? 4 : 1};
   bool isNarrow = widthOf(op.getX()) < 32, fillsSteps = length % 64 == 0;
   int64_t step = isNarrow && (length > 640 || fillsSteps) ? 64 : 32;
+  bool isHalf = length <= shortest / 2;
   if (length <= shortest)
-    return {isNarrow || length > shortest / 2 ? step : 16,
-            fillsSteps ? 64 : step, hasNarrowResults(op) ? 1 : 4, 16};
+    return {isNarrow || !isHalf ? step : 16, fillsSteps ? 64 : step,
+            hasNarrowResults(op) ? 1 : 4, isNarrow || isHalf ? 16 : 8};
   if (isNarrow && length < 2048)
     return {step, step, 8, length <= 640 ? 16 : 8};
-  if (!isNarrow && length < 384)
+  if (!isNarrow && length <= 256)
     return {64, step, 8, 8};
   return {step, step, 8, 1};
+}
+
+/// Bytes from which rows of f32 are summed beside the results of others. That
+/// also fetches what comes from far: long rows were 1.05 to 1.25 times as fast.
+/// Two short rows with results and scales share the first cache, and their ends
+/// are a larger part of them, so that it pays always, up to a fifth; so it does
+/// where one row fills that cache. In between it lost up to a tenth where all
+/// is near. Several rows at a time have their ends side by side already: it
+/// gained as long as they are small. One form does for unknown lengths.
+/// Conversions of narrower types need the registers that the sums of another
+/// row would take.
+static int64_t overlapOf(NormOpInterface op) {
+  constexpr int64_t small = 1024, brief = 1536, full = 8192;
+  if (!hasRows(op) || computesInFloat64(op) || widthOf(op.getX()) != 32)
+    return 0;
+  int64_t length = rowLength(op).value_or(0), rows = shapeOfRows(op).rows;
+  if (rows > 1)
+    return rows * length <= small ? 1 : 0;
+  return brief < length && length <= full ? far : 1;
 }
 
 /// Whether scales are converted once for several rows: longer rows are as fast

@@ -46,13 +46,9 @@ static SmallVector<Operation *> opsOfTask(scf::ForOp tasks, Value view) {
   return slice.takeVector();
 }
 
-/// Whether the sums of a next task, or of parts of it, fetch what they read
-/// while the results of a task are written.
-static bool isOverlapped(scf::ForOp tasks) {
-  for (; tasks; tasks = tasks->getParentOfType<scf::ForOp>())
-    if (tasks->hasAttr(overlappedName))
-      return true;
-  return false;
+/// How far the next task whose sums are not made is ahead.
+static int64_t tasksAhead(scf::ForOp tasks) {
+  return tasks->hasAttr(overlappedName) ? 2 : 1;
 }
 
 /// The loop whose next task reads what is not in a cache yet. The parts of a
@@ -69,8 +65,8 @@ static scf::ForOp loopOfNextTask(scf::ForOp tasks,
   return count && *count * *bytes <= cached ? rows : tasks;
 }
 
-/// `view`, as it will be for the next task; null if it is the same for every
-/// task.
+/// `view`, as it will be for the next task whose sums are not made; null if it
+/// is the same for every task.
 static Value viewOfNextTask(OpBuilder &b, scf::ForOp tasks, Value view) {
   SmallVector<Operation *> ops = opsOfTask(tasks, view);
   if (ops.empty())
@@ -78,7 +74,7 @@ static Value viewOfNextTask(OpBuilder &b, scf::ForOp tasks, Value view) {
   Value index = tasks.getInductionVar();
   IndexBuilder builder(b, view.getLoc());
   IRMapping mapping;
-  mapping.map(index, builder.add(index, builder.constant(1)));
+  mapping.map(index, builder.add(index, builder.constant(tasksAhead(tasks))));
   for (Operation *op : ops)
     b.clone(*op, mapping);
   return mapping.lookup(view);
@@ -138,7 +134,7 @@ std::optional<Streaming> Streaming::create(OpBuilder &b, linalg::GenericOp op,
       llvm::all_of(op.getDpsInits(), [&](Value result) {
         return mayBeAligned(cast<MemRefType>(result.getType()), rowAlignment);
       });
-  bool mayFetch = schedule.getPrefetch() > 0 && !isOverlapped(tasks);
+  bool mayFetch = schedule.getPrefetch() > 0;
   if (!mayBypass && !mayFetch)
     return std::nullopt;
   IndexBuilder index(b, op.getLoc());
@@ -192,7 +188,7 @@ void Streaming::findNextInputs(OpBuilder &b, scf::ForOp tasks,
     if (loop != vectorLoop && getConstantIntValue(extents[loop]) != 1)
       rowLoop = loop;
   // The rows of a task have been read already where they were summed.
-  rowsAhead = rows > 1 ? rows : fewRows;
+  rowsAhead = rows > 1 ? tasksAhead(tasks) * rows : fewRows;
   for (OpOperand *input : op.getDpsInputOperands()) {
     AffineMap map = op.getMatchingIndexingMap(input);
     if (lastLoopOf(map) != vectorLoop)

@@ -34,6 +34,9 @@ public:
   /// An i1: inputs are to be fetched ahead. Null: never.
   mlir::Value getIsFar() const { return isFar; }
 
+  /// What is done at the same time reads ahead.
+  void fetchNothing() { isFar = {}; }
+
   /// An i1: the results are to be stored around the cache, that is, they are
   /// large and all begin at good addresses where the vector loop starts, those
   /// with the other loops at `indices` among them. Null: never.
