@@ -38,6 +38,9 @@ using Folds = SmallVector<OpFoldResult>;
 /// Of one row. More would bring no more threads to most machines.
 static constexpr int64_t mostParts = 128;
 
+/// On an op, within this pass: whether what it reduces is long.
+static constexpr llvm::StringLiteral longName = "rmsnorm.long";
+
 namespace {
 class Distributor {
 public:
@@ -101,16 +104,22 @@ static CPUScheduleAttr scheduleOfFew(MLIRContext *context) {
                               /*grain=*/0);
 }
 
+/// One part costs little beside a panel of columns, and a second copy of the
+/// loops costs its compilation.
+static bool areColumns(linalg::GenericOp op) {
+  return reducedLoopsOf(op).back() + 1 < int64_t(op.getNumLoops());
+}
+
 void Distributor::distribute() {
   ArrayRef<int64_t> reducedLoops = reducedLoopsOf(op);
   extents = extentsOf(b, op);
   Folds reduced = llvm::map_to_vector(
       reducedLoops, [&](int64_t loop) { return extents[loop]; });
   Value isLong = isCut(index, index.product(reduced), schedule);
+  if (auto decision = op->getAttrOfType<BoolAttr>(longName))
+    isLong = arith::ConstantOp::create(b, loc, decision);
   std::optional<int64_t> known = getConstantIntValue(isLong);
-  // Columns: one part costs little beside a panel, and a second copy of the
-  // loops costs its compilation.
-  if (!known && reducedLoops.back() + 1 < int64_t(op.getNumLoops()))
+  if (!known && areColumns(op))
     known = 1;
   if (known && !*known)
     return;
@@ -281,6 +290,61 @@ void Distributor::mergePartials(Value partials, unsigned output) {
   merged->setDiscardableAttr(scheduleName, scheduleOfFew(b.getContext()));
 }
 
+/// Whether the rows of `tasks` are cut, where all are alike and nothing but the
+/// kernel can know: asked before the first task, an i1. Else null.
+static Value findDecision(OpBuilder &b, scf::ForOp tasks,
+                          ArrayRef<linalg::GenericOp> ops) {
+  IndexBuilder index(b, tasks.getLoc());
+  std::optional<Folds> first;
+  for (linalg::GenericOp op : ops) {
+    OpOperand *x = op.getDpsInputOperand(0);
+    std::optional<Folds> sizes = sizesBefore(tasks, x->get());
+    AffineMap map = op.getMatchingIndexingMap(x);
+    Folds reduced;
+    if (areColumns(op))
+      return {};
+    for (int64_t loop : reducedLoopsOf(op)) {
+      std::optional<unsigned> dim =
+          map.getResultPosition(b.getAffineDimExpr(loop));
+      if (!sizes || !dim)
+        return {};
+      reduced.push_back((*sizes)[*dim]);
+    }
+    if (first && !isEqualConstantIntOrValueArray(*first, reduced))
+      return {};
+    first = reduced;
+  }
+  auto schedule = ops[0]->getAttrOfType<CPUScheduleAttr>(scheduleName);
+  if (!first || !schedule || schedule.getPart() == 0)
+    return {};
+  Value isLong = isCut(index, index.product(*first), schedule);
+  return getConstantIntValue(isLong) ? Value() : isLong;
+}
+
+/// Rows whose length only the kernel knows are cut in a loop of their own: one
+/// loop for both would have no registers left.
+static void splitTasks(RewriterBase &b, scf::ForOp tasks) {
+  auto findOps = [](scf::ForOp tasks) {
+    return llvm::filter_to_vector(
+        tasks.getBody()->getOps<linalg::GenericOp>(),
+        [](linalg::GenericOp op) { return op->hasAttr(reducedLoopsName); });
+  };
+  SmallVector<linalg::GenericOp> ops = findOps(tasks);
+  b.setInsertionPoint(tasks);
+  Value isLong = ops.empty() ? Value() : findDecision(b, tasks, ops);
+  if (!isLong)
+    return;
+  auto branch = scf::IfOp::create(b, tasks.getLoc(), isLong,
+                                  /*withElseRegion=*/true);
+  b.setInsertionPoint(branch.thenBlock()->getTerminator());
+  auto ofLong = cast<scf::ForOp>(b.clone(*tasks));
+  for (linalg::GenericOp op : findOps(ofLong))
+    op->setAttr(longName, b.getBoolAttr(true));
+  tasks->moveBefore(branch.elseBlock()->getTerminator());
+  for (linalg::GenericOp op : ops)
+    op->setAttr(longName, b.getBoolAttr(false));
+}
+
 /// The results that are written beside the sum `op`, if they can be cut as it
 /// is.
 static linalg::GenericOp findBeside(OpBuilder &b, linalg::GenericOp op) {
@@ -297,6 +361,14 @@ static linalg::GenericOp findBeside(OpBuilder &b, linalg::GenericOp op) {
 namespace {
 struct Distribute : rmsnorm::impl::RMSNormDistributeBase<Distribute> {
   void runOnOperation() override {
+    IRRewriter rewriter(&getContext());
+    SmallVector<scf::ForOp> loops;
+    getOperation()->walk([&](scf::ForOp loop) {
+      if (isTaskLoop(loop))
+        loops.push_back(loop);
+    });
+    for (scf::ForOp tasks : loops)
+      splitTasks(rewriter, tasks);
     SmallVector<linalg::GenericOp> ops;
     getOperation()->walk([&](linalg::GenericOp op) {
       if (op->hasAttr(reducedLoopsName))
@@ -304,7 +376,6 @@ struct Distribute : rmsnorm::impl::RMSNormDistributeBase<Distribute> {
       else if (op->hasAttr(scheduleName))
         op->setDiscardableAttr(scheduleName, scheduleOfFew(&getContext()));
     });
-    IRRewriter rewriter(&getContext());
     while (!ops.empty()) {
       linalg::GenericOp op = ops.front();
       rewriter.setInsertionPoint(op);
@@ -316,6 +387,7 @@ struct Distribute : rmsnorm::impl::RMSNormDistributeBase<Distribute> {
     }
     getOperation()->walk([](linalg::GenericOp op) {
       op->removeDiscardableAttr(reducedLoopsName);
+      op->removeDiscardableAttr(longName);
     });
   }
 };

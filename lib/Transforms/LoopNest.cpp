@@ -216,6 +216,31 @@ void LoopNest::emitIf(Value condition, function_ref<void()> then,
   otherwise();
 }
 
+SmallVector<Value> LoopNest::ifAny(Section section, ValueRange none,
+                                   function_ref<SmallVector<Value>()> emit) {
+  if (section.size)
+    return emit();
+  Value any = arith::CmpIOp::create(b, loc, arith::CmpIPredicate::ult,
+                                    section.lower, section.upper);
+  SmallVector<Type> types;
+  auto branch = scf::IfOp::create(
+      b, loc, any,
+      [&](OpBuilder &, Location) {
+        SmallVector<Value> values = emit();
+        types = llvm::to_vector(ValueRange(values).getTypes());
+        scf::YieldOp::create(b, loc, values);
+      },
+      [&](OpBuilder &, Location) {
+        SmallVector<Value> values = llvm::to_vector(none);
+        if (none.empty())
+          for (Type type : types)
+            values.push_back(
+                arith::ConstantOp::create(b, loc, b.getZeroAttr(type)));
+        scf::YieldOp::create(b, loc, values);
+      });
+  return llvm::to_vector_of<Value>(branch.getResults());
+}
+
 /// Inputs that every row reads are converted before the first, where their size
 /// has a bound.
 void LoopNest::convertOnce(SmallVectorImpl<Value> &heap) {

@@ -92,6 +92,11 @@ private:
   /// `then` or, if there is one, `otherwise`, by an i1.
   void emitIf(mlir::Value condition, llvm::function_ref<void()> then,
               llvm::function_ref<void()> otherwise = {});
+  /// What `emit` gives where `section` has elements, else `none`, or zeros
+  /// where that is empty. Without a branch where it is known to have some.
+  llvm::SmallVector<mlir::Value>
+  ifAny(Section section, mlir::ValueRange none,
+        llvm::function_ref<llvm::SmallVector<mlir::Value>()> emit);
   void emitSteps(llvm::ArrayRef<int64_t> steps, Section section,
                  llvm::function_ref<void(Section, int64_t)> inner);
 

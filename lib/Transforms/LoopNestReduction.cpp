@@ -87,7 +87,7 @@ SmallVector<Value> LoopNest::addSection(unsigned loop, Section section,
   SmallVector<Value> current = llvm::to_vector(totals);
   emitBlocks(block, section, [&](Section part, bool isWhole) {
     if (!isWhole) {
-      current = addChain(current, part);
+      current = ifAny(part, current, [&] { return addChain(current, part); });
       return;
     }
     current = emitFor(part.lower, part.upper, block, current,
@@ -124,10 +124,14 @@ void LoopNest::sumVectors(ArrayRef<unsigned> outer, int64_t lanes,
   totals = emitOuter(outer, totals, [&](ValueRange carried) {
     SmallVector<Value> next;
     size_t count = getNumTotals();
-    for (const RowStep &step : steps)
-      if (!step.isOneChain)
-        next.append(addSection(loop, step.part, step.width, step.kept,
-                               carried.slice(next.size(), count)));
+    for (const RowStep &step : steps) {
+      if (step.isOneChain)
+        continue;
+      ValueRange totals = carried.slice(next.size(), count);
+      next.append(ifAny(step.part, totals, [&] {
+        return addSection(loop, step.part, step.width, step.kept, totals);
+      }));
+    }
     return next;
   });
   ValueRange left = totals;
@@ -136,18 +140,23 @@ void LoopNest::sumVectors(ArrayRef<unsigned> outer, int64_t lanes,
     int64_t width = step.isOneChain ? step.width : step.kept;
     int64_t end = width >= lanes ? lanes : 1;
     if (step.isOneChain) {
-      width = std::max(end, step.kept);
-      sums = step.isTail ? sumTail(step.width)
-                         : sumAlong(loop, step.part, step.width);
-      sums = sumLanesOfEach(sums, step.width, width);
-      if (width <= step.kept)
-        sums = widenEach(sums);
+      sums = ifAny(step.part, {}, [&] {
+        int64_t width = std::max(end, step.kept);
+        SmallVector<Value> chain = step.isTail
+                                       ? sumTail(step.width)
+                                       : sumAlong(loop, step.part, step.width);
+        chain = sumLanesOfEach(chain, step.width, width);
+        if (width <= step.kept)
+          chain = widenEach(chain);
+        return sumLanesOfEach(chain, width, end);
+      });
     } else {
       size_t count = getNumTotals();
       sums = finishTotals(left.take_front(count));
       left = left.drop_front(count);
+      sums = sumLanesOfEach(sums, width, end);
     }
-    use(sumLanesOfEach(sums, width, end), end);
+    use(sums, end);
   }
 }
 

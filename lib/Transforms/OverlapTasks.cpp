@@ -30,6 +30,7 @@
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/IR/PatternMatch.h"
+#include "mlir/IR/TypeUtilities.h"
 #include "rmsnorm/Transforms/Passes.h"
 
 namespace rmsnorm {
@@ -132,21 +133,12 @@ bool Overlapper::findViews() {
 /// Bytes of x and y of a task; null where that is not known before the first.
 Value Overlapper::findBytes() {
   Value x = results.getDpsInputs()[0], y = results.getDpsInits()[0];
-  auto type = cast<MemRefType>(x.getType());
-  SmallVector<OpFoldResult> sizes =
-      getAsIndexOpFoldResult(b.getContext(), type.getShape());
-  if (auto view = x.getDefiningOp<memref::SubViewOp>())
-    sizes = view.getMixedSizes();
-  for (OpFoldResult size : sizes) {
-    auto value = dyn_cast<Value>(size);
-    if (value ? !tasks.isDefinedOutsideOfLoop(value)
-              : ShapedType::isDynamic(*getConstantIntValue(size)))
-      return {};
-  }
-  int64_t bytes =
-      bytesOfElement(type.getElementType()) +
-      bytesOfElement(cast<MemRefType>(y.getType()).getElementType());
-  return index.mul(index.product(sizes), index.constant(bytes));
+  std::optional<SmallVector<OpFoldResult>> sizes = sizesBefore(tasks, x);
+  if (!sizes)
+    return {};
+  int64_t bytes = bytesOfElement(getElementTypeOrSelf(x.getType())) +
+                  bytesOfElement(getElementTypeOrSelf(y.getType()));
+  return index.mul(index.product(*sizes), index.constant(bytes));
 }
 
 /// The half of `room` that `parity` says, as `type` but for its layout.

@@ -8,6 +8,7 @@
 #include "TaskLoops.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Arith/Utils/Utils.h"
+#include "mlir/Dialect/MemRef/IR/MemRef.h"
 
 using namespace mlir;
 using namespace rmsnorm;
@@ -114,6 +115,26 @@ Value rmsnorm::emitTaskLoops(OpBuilder &b, Location loc, Value total,
   auto tasks = scf::ForOp::create(b, loc, begin, end, one);
   b.setInsertionPointToStart(tasks.getBody());
   return tasks.getInductionVar();
+}
+
+std::optional<SmallVector<OpFoldResult>> rmsnorm::sizesBefore(scf::ForOp tasks,
+                                                              Value view) {
+  auto type = cast<MemRefType>(view.getType());
+  auto subview = view.getDefiningOp<memref::SubViewOp>();
+  if (!subview && !type.hasStaticShape())
+    return std::nullopt;
+  SmallVector<OpFoldResult> sizes =
+      getAsIndexOpFoldResult(view.getContext(), type.getShape());
+  if (subview &&
+      subview.getType().getRank() == subview.getSourceType().getRank())
+    sizes = subview.getMixedSizes();
+  for (OpFoldResult size : sizes) {
+    auto value = dyn_cast<Value>(size);
+    if (value ? !tasks.isDefinedOutsideOfLoop(value)
+              : ShapedType::isDynamic(*getConstantIntValue(size)))
+      return std::nullopt;
+  }
+  return sizes;
 }
 
 bool rmsnorm::isTaskLoop(scf::ForOp loop) {

@@ -60,6 +60,11 @@ mlir::Value emitTaskLoops(mlir::OpBuilder &b, mlir::Location loc,
                           mlir::Value total, mlir::Value chunk,
                           CPUScheduleAttr schedule);
 
+/// The sizes of `view`, of a task in the loop `tasks`, where they are the same
+/// for all tasks and known before the first.
+std::optional<llvm::SmallVector<mlir::OpFoldResult>>
+sizesBefore(mlir::scf::ForOp tasks, mlir::Value view);
+
 /// Whether `loop` goes over the tasks of a chunk.
 bool isTaskLoop(mlir::scf::ForOp loop);
 

@@ -221,3 +221,43 @@ func.func @unlike_beside(%x: memref<8192xf32>, %y: memref<4096xf32>, %sum: memre
   }
   return
 }
+
+// -----
+
+#s = #rmsnorm.cpu_schedule<vector = [32, 1], normalize_vector = [32, 1], part = 1000>
+
+// Whether the rows of tasks are cut is asked before the first of them, where they
+// all have one length.
+// CHECK-LABEL: func.func @tasks(
+// CHECK: scf.parallel
+// CHECK: %[[IS_LONG:.*]] = arith.cmpi ugt, %arg2, %{{c2000.*}} :
+// CHECK: scf.if %[[IS_LONG]] {
+// CHECK: scf.for
+// CHECK: scf.parallel
+// CHECK: linalg.generic
+// CHECK: } else {
+// CHECK: scf.for
+// CHECK-NOT: scf.parallel
+// CHECK: linalg.generic
+// CHECK-NOT: scf.parallel
+// CHECK: return
+func.func @tasks(%x: memref<8x?xf32>, %sums: memref<8xf32>, %length: index) {
+  %c0 = arith.constant 0 : index
+  %c1 = arith.constant 1 : index
+  %c8 = arith.constant 8 : index
+  scf.parallel (%begin) = (%c0) to (%c8) step (%c1) {
+    %end = arith.addi %begin, %c1 : index
+    scf.for %i = %begin to %end step %c1 {
+      %row = memref.subview %x[%i, 0] [1, %length] [1, 1] : memref<8x?xf32> to memref<1x?xf32, strided<[?, 1], offset: ?>>
+      %sum = memref.subview %sums[%i] [1] [1] : memref<8xf32> to memref<1xf32, strided<[1], offset: ?>>
+      linalg.generic {indexing_maps = [affine_map<(i, j) -> (i, j)>, affine_map<(i, j) -> (i)>], iterator_types = ["parallel", "reduction"]}
+          ins(%row : memref<1x?xf32, strided<[?, 1], offset: ?>>) outs(%sum : memref<1xf32, strided<[1], offset: ?>>)
+          attrs = {rmsnorm.reduced = array<i64: 1>, rmsnorm.schedule = #s} {
+      ^bb0(%in: f32, %out: f32):
+        %next = arith.addf %out, %in : f32
+        linalg.yield %next : f32
+      }
+    }
+  } {rmsnorm.schedule = #s}
+  return
+}

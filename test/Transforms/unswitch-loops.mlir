@@ -126,3 +126,22 @@ func.func @kept(%far: i1, %n: index, %x: memref<?xf32>) {
   }
   return
 }
+
+// -----
+
+// In loops that move much a branch costs nothing.
+// CHECK-LABEL: func.func @far(
+// CHECK-NOT: else
+// CHECK: return
+func.func @far(%far: i1, %n: index, %x: memref<?xf32>) {
+  %c0 = arith.constant 0 : index
+  %c1 = arith.constant 1 : index
+  scf.for %i = %c0 to %n step %c1 {
+    scf.for %j = %c0 to %n step %c1 {
+      scf.if %far {
+        memref.prefetch %x[%j], read, locality<3>, data : memref<?xf32>
+      }
+    }
+  } {rmsnorm.far}
+  return
+}

@@ -35,10 +35,17 @@ func.func @even_odd(%x: memref<?x19xbf16>, %y: memref<?x19xbf16>) {
 
 // -----
 
-// Shorter rows and rows of unknown length go element by element.
+// Shorter rows and rows of unknown length go element by element; what whole steps
+// leave of the latter, and whole chains, is summed where there is something.
 // CHECK-LABEL: @short
 // CHECK-NOT: vector<8x
 // CHECK-LABEL: @unknown
+// CHECK: %[[SUMS:.*]] = scf.for %{{.*}} = %c0 to %[[CHAINS:.*]] step %c64 iter_args
+// CHECK: %[[ANY:.*]] = arith.cmpi ult, %[[CHAINS]], %[[STEPS:.*]] : index
+// CHECK: scf.if %[[ANY]] -> (vector<16xf64>) {
+// CHECK: scf.for %{{.*}} = %[[CHAINS]] to %[[STEPS]] step %c16
+// CHECK: } else {
+// CHECK-NEXT: scf.yield %[[SUMS]]
 // CHECK-NOT: vector<8xi1>
 
 // Elements that are not neighbours have the sum that they would have if they
