@@ -30,7 +30,6 @@
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/IR/PatternMatch.h"
-#include "mlir/IR/TypeUtilities.h"
 #include "rmsnorm/Transforms/Passes.h"
 
 namespace rmsnorm {
@@ -130,15 +129,13 @@ bool Overlapper::findViews() {
   return true;
 }
 
-/// Bytes of x and y of a task; null where that is not known before the first.
+/// Bytes that a task moves; null where that is not known before the first.
 Value Overlapper::findBytes() {
-  Value x = results.getDpsInputs()[0], y = results.getDpsInits()[0];
-  std::optional<SmallVector<OpFoldResult>> sizes = sizesBefore(tasks, x);
-  if (!sizes)
-    return {};
-  int64_t bytes = bytesOfElement(getElementTypeOrSelf(x.getType())) +
-                  bytesOfElement(getElementTypeOrSelf(y.getType()));
-  return index.mul(index.product(*sizes), index.constant(bytes));
+  std::optional<SmallVector<OpFoldResult>> sizes =
+      sizesBefore(tasks, results.getDpsInputs()[0]);
+  return sizes ? index.mul(index.product(*sizes),
+                           index.constant(bytesOfPoint(results)))
+               : Value();
 }
 
 /// The half of `room` that `parity` says, as `type` but for its layout.

@@ -139,8 +139,7 @@ std::optional<Streaming> Streaming::create(OpBuilder &b, linalg::GenericOp op,
     return std::nullopt;
   IndexBuilder index(b, op.getLoc());
   Value bytes =
-      index.mul(index.product(extents),
-                index.constant(bytesOf(y) + bytesOf(op.getDpsInputs()[0])));
+      index.mul(index.product(extents), index.constant(bytesOfPoint(op)));
   Traffic traffic = trafficOf(index, op, bytes);
   // Large results displace what they are computed from.
   if (mayBypass)

@@ -144,6 +144,16 @@ bool rmsnorm::isTaskLoop(scf::ForOp loop) {
   return isa<scf::ParallelOp>(parent) && parent->hasAttr(scheduleName);
 }
 
+int64_t rmsnorm::bytesOfPoint(linalg::GenericOp op) {
+  int64_t bytes = 0;
+  for (OpOperand &operand : op->getOpOperands()) {
+    AffineMap map = op.getMatchingIndexingMap(&operand);
+    if (map.isPermutation())
+      bytes += bytesOfElement(getElementTypeOrSelf(operand.get().getType()));
+  }
+  return bytes;
+}
+
 Value Traffic::isLarge(IndexBuilder &index, int64_t bytes) const {
   // A constant where all together are known to move less.
   return index.bitAnd(index.isAtLeast(ofAll, bytes),

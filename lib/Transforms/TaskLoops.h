@@ -8,6 +8,7 @@
 #ifndef RMSNORM_LIB_TRANSFORMS_TASKLOOPS_H
 #define RMSNORM_LIB_TRANSFORMS_TASKLOOPS_H
 
+#include "mlir/Dialect/Linalg/IR/Linalg.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/IR/Builders.h"
 #include "mlir/IR/OpDefinition.h"
@@ -68,7 +69,11 @@ sizesBefore(mlir::scf::ForOp tasks, mlir::Value view);
 /// Whether `loop` goes over the tasks of a chunk.
 bool isTaskLoop(mlir::scf::ForOp loop);
 
-/// Bytes that a norm reads and writes: of x and y, that every norm has.
+/// Bytes of the operands of `op` that have an element for each point that it
+/// iterates over: what it has to move for one.
+int64_t bytesOfPoint(mlir::linalg::GenericOp op);
+
+/// Bytes that a norm moves.
 struct Traffic {
   /// What the thread at hand moves, and what all do.
   mlir::Value ofThread, ofAll;
