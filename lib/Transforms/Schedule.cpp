@@ -161,9 +161,12 @@ static RowShape shapeOfColumns(NormOpInterface op) {
 /// target sums the same tree.
 static CPUScheduleAttr defaultSchedule(NormOpInterface op) {
   // Results of that size displace what they are computed from. At 8 MB of
-  // either, one thread gained up to 1.7 where stores bypass the caches, and two
-  // lost as much. Below, what reads the results next would lose more.
-  constexpr int64_t large = int64_t(15) << 20;
+  // either, one thread gained up to 1.7 where stores bypass the caches. Two
+  // lost as much of f32 where nobody else used the cache that they share, and
+  // gained up to 1.4 where others did; narrower results, which take longer to
+  // compute, lost a tenth at most. Below, what reads the results next would
+  // lose more.
+  int64_t large = hasNarrowResults(op) ? far : int64_t(15) << 20;
   bool isWide = computesInFloat64(op);
   RowShape shape = hasRows(op) ? shapeOfRows(op) : shapeOfColumns(op);
   // A large term costs the digits of the terms after it in its chain. Three of
