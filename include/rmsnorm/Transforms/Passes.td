@@ -70,4 +70,29 @@ def RMSNormAllowNegativeStrides : Pass<"rmsnorm-allow-negative-strides"> {
   let dependentDialects = ["::mlir::LLVM::LLVMDialect"];
 }
 
+def RMSNormConvertMath : Pass<"rmsnorm-convert-math", "::mlir::ModuleOp"> {
+  let summary = "Convert ops of math and complex, where there are any";
+  let description = [{
+    Runs MLIR's conversions of the dialects complex and math: to others, to the
+    LLVM dialect and to calls of libm. Each runs where it has something to do.
+
+    ```mlir
+    func.func @root(%x: f32) -> f32 {
+      %r = math.sqrt %x : f32
+      return %r : f32
+    }
+    // becomes
+    func.func @root(%x: f32) -> f32 {
+      %r = llvm.intr.sqrt(%x) : (f32) -> f32
+      return %r : f32
+    }
+    ```
+  }];
+  let dependentDialects = [
+    "::mlir::LLVM::LLVMDialect", "::mlir::arith::ArithDialect",
+    "::mlir::func::FuncDialect", "::mlir::math::MathDialect",
+    "::mlir::vector::VectorDialect",
+  ];
+}
+
 #endif // RMSNORM_TRANSFORMS_PASSES_TD
