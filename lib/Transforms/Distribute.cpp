@@ -82,6 +82,10 @@ private:
 };
 } // namespace
 
+static bool hasReducedLoops(linalg::GenericOp op) {
+  return bool(op->getAttrOfType<DenseI64ArrayAttr>(reducedLoopsName));
+}
+
 static ArrayRef<int64_t> reducedLoopsOf(linalg::GenericOp op) {
   return op->getAttrOfType<DenseI64ArrayAttr>(reducedLoopsName).asArrayRef();
 }
@@ -107,7 +111,8 @@ static CPUScheduleAttr scheduleOfFew(MLIRContext *context) {
 /// One part costs little beside a panel of columns, and a second copy of the
 /// loops costs its compilation.
 static bool areColumns(linalg::GenericOp op) {
-  return reducedLoopsOf(op).back() + 1 < int64_t(op.getNumLoops());
+  ArrayRef<int64_t> loops = reducedLoopsOf(op);
+  return loops.empty() || loops.back() + 1 < int64_t(op.getNumLoops());
 }
 
 void Distributor::distribute() {
@@ -297,12 +302,12 @@ static Value findDecision(OpBuilder &b, scf::ForOp tasks,
   IndexBuilder index(b, tasks.getLoc());
   std::optional<Folds> first;
   for (linalg::GenericOp op : ops) {
+    if (op.getNumDpsInputs() == 0 || areColumns(op))
+      return {};
     OpOperand *x = op.getDpsInputOperand(0);
     std::optional<Folds> sizes = sizesBefore(tasks, x->get());
     AffineMap map = op.getMatchingIndexingMap(x);
     Folds reduced;
-    if (areColumns(op))
-      return {};
     for (int64_t loop : reducedLoopsOf(op)) {
       std::optional<unsigned> dim =
           map.getResultPosition(b.getAffineDimExpr(loop));
@@ -325,9 +330,8 @@ static Value findDecision(OpBuilder &b, scf::ForOp tasks,
 /// loop for both would have no registers left.
 static void splitTasks(RewriterBase &b, scf::ForOp tasks) {
   auto findOps = [](scf::ForOp tasks) {
-    return llvm::filter_to_vector(
-        tasks.getBody()->getOps<linalg::GenericOp>(),
-        [](linalg::GenericOp op) { return op->hasAttr(reducedLoopsName); });
+    return llvm::filter_to_vector(tasks.getBody()->getOps<linalg::GenericOp>(),
+                                  hasReducedLoops);
   };
   SmallVector<linalg::GenericOp> ops = findOps(tasks);
   b.setInsertionPoint(tasks);
@@ -352,7 +356,7 @@ static linalg::GenericOp findBeside(OpBuilder &b, linalg::GenericOp op) {
     return {};
   auto next = dyn_cast_or_null<linalg::GenericOp>(nextWithEffects(op));
   bool isAlike =
-      next && next->hasAttr(reducedLoopsName) &&
+      next && hasReducedLoops(next) &&
       reducedLoopsOf(op) == reducedLoopsOf(next) &&
       isEqualConstantIntOrValueArray(extentsOf(b, op), extentsOf(b, next));
   return isAlike ? next : linalg::GenericOp();
@@ -371,7 +375,7 @@ struct Distribute : rmsnorm::impl::RMSNormDistributeBase<Distribute> {
       splitTasks(rewriter, tasks);
     SmallVector<linalg::GenericOp> ops;
     getOperation()->walk([&](linalg::GenericOp op) {
-      if (op->hasAttr(reducedLoopsName))
+      if (hasReducedLoops(op))
         ops.push_back(op);
       else if (op->hasAttr(scheduleName))
         op->setDiscardableAttr(scheduleName, scheduleOfFew(&getContext()));

@@ -97,7 +97,8 @@ bool Overlapper::findHalves() {
       continue;
     (generic.getNumReductionLoops() > 0 ? sum : results) = generic;
   }
-  if (!sum || !results || !sum->isBeforeInBlock(results))
+  if (!sum || !results || !sum->isBeforeInBlock(results) ||
+      results.getNumDpsInputs() == 0)
     return false;
   for (Operation *op : ops) {
     if (op->isBeforeInBlock(sum))

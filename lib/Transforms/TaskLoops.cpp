@@ -171,7 +171,8 @@ Traffic rmsnorm::trafficOf(IndexBuilder &index, Operation *op,
       traffic.ofThread =
           index.mul(traffic.ofThread,
                     index.sub(tasks.getUpperBound(), tasks.getLowerBound()));
-    if (auto chunks = dyn_cast<scf::ParallelOp>(parent))
+    auto chunks = dyn_cast<scf::ParallelOp>(parent);
+    if (chunks && chunks->hasAttr(scheduleName))
       traffic.ofAll = index.mul(traffic.ofAll, chunks.getUpperBound()[0]);
   }
   return traffic;

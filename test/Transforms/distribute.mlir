@@ -261,3 +261,49 @@ func.func @tasks(%x: memref<8x?xf32>, %sums: memref<8xf32>, %length: index) {
   } {rmsnorm.schedule = #s}
   return
 }
+
+// -----
+
+#s = #rmsnorm.cpu_schedule<vector = [32, 1], normalize_vector = [32, 1], part = 1000>
+
+// Ops without inputs, and those that reduce nothing, do not say how long rows are.
+// CHECK-LABEL: func.func @no_inputs(
+// CHECK-NOT: scf.if
+// CHECK: linalg.generic
+// CHECK-LABEL: func.func @nothing_reduced(
+// CHECK-NOT: scf.if
+// CHECK: linalg.generic
+func.func @no_inputs(%y: memref<8x?xf32>) {
+  %c0 = arith.constant 0 : index
+  %c1 = arith.constant 1 : index
+  %c8 = arith.constant 8 : index
+  scf.parallel (%begin) = (%c0) to (%c8) step (%c1) {
+    %end = arith.addi %begin, %c1 : index
+    scf.for %i = %begin to %end step %c1 {
+      linalg.generic {indexing_maps = [affine_map<(i, j) -> (i, j)>], iterator_types = ["parallel", "parallel"]}
+          outs(%y : memref<8x?xf32>)
+          attrs = {rmsnorm.reduced = array<i64: 0>, rmsnorm.schedule = #s} {
+      ^bb0(%out: f32):
+        linalg.yield %out : f32
+      }
+    }
+  } {rmsnorm.schedule = #s}
+  return
+}
+func.func @nothing_reduced(%x: memref<8x?xf32>, %y: memref<8x?xf32>) {
+  %c0 = arith.constant 0 : index
+  %c1 = arith.constant 1 : index
+  %c8 = arith.constant 8 : index
+  scf.parallel (%begin) = (%c0) to (%c8) step (%c1) {
+    %end = arith.addi %begin, %c1 : index
+    scf.for %i = %begin to %end step %c1 {
+      linalg.generic {indexing_maps = [affine_map<(i, j) -> (i, j)>, affine_map<(i, j) -> (i, j)>], iterator_types = ["parallel", "parallel"]}
+          ins(%x : memref<8x?xf32>) outs(%y : memref<8x?xf32>)
+          attrs = {rmsnorm.reduced = array<i64>, rmsnorm.schedule = #s} {
+      ^bb0(%in: f32, %out: f32):
+        linalg.yield %in : f32
+      }
+    }
+  } {rmsnorm.schedule = #s}
+  return
+}
