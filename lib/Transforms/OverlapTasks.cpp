@@ -201,14 +201,15 @@ void Overlapper::cloneIf(Value condition, ArrayRef<Operation *> ops,
 
 /// `schedule` of norms that move less than its `overlap`.
 static CPUScheduleAttr scheduleOfNear(CPUScheduleAttr s) {
-  auto unlessNear = [&](int64_t least) {
-    return least >= s.getOverlap() ? 0 : least;
-  };
+  int64_t prefetch = s.getPrefetch(), nontemporal = s.getNontemporal();
+  // All threads may move twice as much together.
+  bool neverFetches = prefetch >= s.getOverlap();
+  bool neverBypasses = nontemporal >= 2 * s.getOverlap();
   return CPUScheduleAttr::get(
       s.getContext(), s.getVector(), s.getNormalizeVector(), s.getChain(),
       s.getBlock(), s.getFold(), s.getPart(), s.getPanel(), s.getRows(),
-      s.getShareRows(), s.getOverlap(), unlessNear(s.getPrefetch()),
-      unlessNear(s.getNontemporal()), s.getGrain());
+      s.getShareRows(), s.getOverlap(), neverFetches ? 0 : prefetch,
+      neverBypasses ? 0 : nontemporal, s.getGrain());
 }
 
 /// Where `tasks` move less than `overlap`, what they do from a larger size on

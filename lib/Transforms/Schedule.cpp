@@ -73,7 +73,7 @@ static int64_t partOf(NormOpInterface op) { return hasRows(op) ? 8192 : 32; }
 
 /// Bytes from which inputs are fetched ahead: that gained up to a fourth. Rows
 /// that come from a nearer cache were up to a fifth slower with it.
-static constexpr int64_t far = int64_t(8) << 20;
+static constexpr int64_t far = int64_t(15) << 19;
 
 /// Whether results have fewer digits than f32.
 static bool hasNarrowResults(NormOpInterface op) {
@@ -162,12 +162,10 @@ static RowShape shapeOfColumns(NormOpInterface op) {
 /// target sums the same tree.
 static CPUScheduleAttr defaultSchedule(NormOpInterface op) {
   // Results of that size displace what they are computed from. At 8 MB of
-  // either, one thread gained up to 1.7 where stores bypass the caches. Two
-  // lost as much of f32 where nobody else used the cache that they share, and
-  // gained up to 1.4 where others did; narrower results, which take longer to
-  // compute, lost a tenth at most. Below, what reads the results next would
-  // lose more.
-  int64_t large = hasNarrowResults(op) ? far : int64_t(15) << 20;
+  // either, one thread gained up to 1.7 where stores bypass the caches. So did
+  // two where others use the cache that they share, and lost as much of f32
+  // where nobody does. Below, what reads the results next would lose more.
+  constexpr int64_t large = 2 * far;
   bool isWide = computesInFloat64(op);
   RowShape shape = hasRows(op) ? shapeOfRows(op) : shapeOfColumns(op);
   // A large term costs the digits of the terms after it in its chain. Three of

@@ -141,10 +141,9 @@ std::optional<Streaming> Streaming::create(OpBuilder &b, linalg::GenericOp op,
   Value bytes =
       index.mul(index.product(extents), index.constant(bytesOfPoint(op)));
   Traffic traffic = trafficOf(index, op, bytes);
-  // Large results displace what they are computed from.
   if (mayBypass)
-    streaming.findResults(b, traffic.isLarge(index, schedule.getNontemporal()),
-                          length);
+    streaming.findResults(
+        b, index.isAtLeast(traffic.ofAll, schedule.getNontemporal()), length);
   if (mayFetch)
     streaming.findNextInputs(b, loopOfNextTask(tasks, rowBytes), vectorLoop,
                              extents, schedule.getRows(),

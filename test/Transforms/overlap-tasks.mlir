@@ -58,7 +58,7 @@ func.func @always(%x: memref<?x200xf32>, %y: memref<?x200xf32>) {
 // CHECK: scf.for
 // CHECK: linalg.generic {{.*}}"reduction"
 // CHECK-SAME: rmsnorm.beside
-// CHECK-SAME: prefetch = 4096, nontemporal = 5000
+// CHECK-SAME: prefetch = 4096, nontemporal = 8192
 // CHECK: rmsnorm.far, rmsnorm.overlapped
 // CHECK: } else {
 // CHECK: scf.for
@@ -69,7 +69,7 @@ func.func @always(%x: memref<?x200xf32>, %y: memref<?x200xf32>) {
 // CHECK: scf.reduce
 func.func @large(%x: memref<?x200xf32>, %y: memref<?x200xf32>) {
   rmsnorm.rms_norm ins(%x : memref<?x200xf32>) outs(%y : memref<?x200xf32>)
-    {schedule = #rmsnorm.cpu_schedule<vector = [8, 1], normalize_vector = [8, 1], overlap = 4096, prefetch = 4096, nontemporal = 5000>}
+    {schedule = #rmsnorm.cpu_schedule<vector = [8, 1], normalize_vector = [8, 1], overlap = 4096, prefetch = 4096, nontemporal = 8192>}
   return
 }
 
@@ -79,10 +79,10 @@ func.func @large(%x: memref<?x200xf32>, %y: memref<?x200xf32>) {
 // CHECK-LABEL: func.func @near(
 // CHECK: } else {
 // CHECK: linalg.generic {{.*}}"reduction"
-// CHECK-SAME: prefetch = 4095, nontemporal = 1
+// CHECK-SAME: prefetch = 4095, nontemporal = 8191
 func.func @near(%x: memref<?x200xf32>, %y: memref<?x200xf32>) {
   rmsnorm.rms_norm ins(%x : memref<?x200xf32>) outs(%y : memref<?x200xf32>)
-    {schedule = #rmsnorm.cpu_schedule<vector = [8, 1], normalize_vector = [8, 1], overlap = 4096, prefetch = 4095, nontemporal = 1>}
+    {schedule = #rmsnorm.cpu_schedule<vector = [8, 1], normalize_vector = [8, 1], overlap = 4096, prefetch = 4095, nontemporal = 8191>}
   return
 }
 
@@ -96,7 +96,7 @@ func.func @near(%x: memref<?x200xf32>, %y: memref<?x200xf32>) {
 // CHECK: scf.reduce
 func.func @small(%x: memref<8x200xf32>, %y: memref<8x200xf32>) {
   rmsnorm.rms_norm ins(%x : memref<8x200xf32>) outs(%y : memref<8x200xf32>)
-    {schedule = #rmsnorm.cpu_schedule<vector = [8, 1], normalize_vector = [8, 1], overlap = 12801, nontemporal = 12801>}
+    {schedule = #rmsnorm.cpu_schedule<vector = [8, 1], normalize_vector = [8, 1], overlap = 12801, nontemporal = 25602>}
   return
 }
 

@@ -1,6 +1,6 @@
 // RUN: rmsnorm-opt %s --rmsnorm-tile --rmsnorm-decompose --rmsnorm-vectorize --canonicalize | FileCheck %s
 
-// Whether x is far and the result large, by what the thread and what all move,
+// Whether x is far, by what the thread and what all move, and the result large,
 // and where it begins, is asked in the kernel. The branches hold the prefetches
 // and the stores alone.
 // CHECK-LABEL: @large
@@ -12,13 +12,12 @@
 // CHECK: %[[MINE:.*]] = arith.subi %[[END]], %[[BEGIN]]
 // CHECK: %[[OF_THREAD:.*]] = arith.muli %[[MINE]], %c8192
 // CHECK: %[[OF_ALL:.*]] = arith.muli %[[COUNT]], %c8192
-// CHECK: %[[MAY_BE:.*]] = arith.cmpi uge, %[[OF_ALL]], %c33554432
-// CHECK: %[[THREAD:.*]] = arith.cmpi uge, %[[OF_THREAD]], %c33554432
-// CHECK: %[[ALL:.*]] = arith.cmpi uge, %[[OF_ALL]], %c67108864
+// CHECK: %[[IS_LARGE:.*]] = arith.cmpi uge, %[[OF_ALL]], %c33554432
+// CHECK: %[[MAY_BE:.*]] = arith.cmpi uge, %[[OF_ALL]], %c1048576
+// CHECK: %[[THREAD:.*]] = arith.cmpi uge, %[[OF_THREAD]], %c1048576
+// CHECK: %[[ALL:.*]] = arith.cmpi uge, %[[OF_ALL]], %c2097152
 // CHECK: %[[EITHER:.*]] = arith.ori %[[THREAD]], %[[ALL]]
-// CHECK: %[[IS_LARGE:.*]] = arith.andi %[[MAY_BE]], %[[EITHER]]
-// CHECK: arith.cmpi uge, %[[OF_THREAD]], %c1048576
-// CHECK: %[[IS_FAR:.*]] = arith.andi
+// CHECK: %[[IS_FAR:.*]] = arith.andi %[[MAY_BE]], %[[EITHER]]
 // CHECK: %[[NEXT:.*]] = memref.subview %arg0
 // CHECK: %[[IS_ALIGNED:.*]] = arith.cmpi eq
 // CHECK: %[[BYPASSES:.*]] = arith.andi %[[IS_LARGE]], %[[IS_ALIGNED]]

@@ -109,11 +109,11 @@ def RMSNorm_CPUScheduleAttr : RMSNorm_Attr<"CPUSchedule", "cpu_schedule"> {
     | `share_rows` | the second pass goes over the columns outside and the rows of a task inside: what its rows share is read and converted once |
     | `overlap` | bytes of input and output from which the sums of a task are made while the results of the one before it are written, where tasks are all of one size; 0: never, 1: always, of whatever size tasks are |
     | `prefetch` | bytes from which the next inputs are fetched while results are written, where no sums are made beside them; 0: never |
-    | `nontemporal` | bytes from which stores bypass the caches; 0: never |
+    | `nontemporal` | bytes that all threads move together from which stores bypass the caches; 0: never |
     | `grain` | bytes of x below which a task is not worth a thread of its own |
 
-    The bytes of `overlap`, `prefetch` and `nontemporal` are what one thread
-    moves, or half of what all threads do together.
+    The bytes of `overlap` and `prefetch` are what one thread moves, or half of
+    what all threads do together.
 
     ```mlir
     #rmsnorm.cpu_schedule<vector = [64, 8, 1], normalize_vector = [32, 8, 1]>
