@@ -90,14 +90,6 @@ static ArrayRef<int64_t> reducedLoopsOf(linalg::GenericOp op) {
   return op->getAttrOfType<DenseI64ArrayAttr>(reducedLoopsName).asArrayRef();
 }
 
-static Folds extentsOf(OpBuilder &b, linalg::GenericOp op) {
-  auto linalgOp = cast<linalg::LinalgOp>(op.getOperation());
-  Folds extents;
-  for (Range range : linalgOp.createLoopRanges(b, op.getLoc()))
-    extents.push_back(range.size);
-  return extents;
-}
-
 /// For ops on a number for each part or row: little code. A chain would round
 /// the sums of parts in the type of the terms.
 static CPUScheduleAttr scheduleOfFew(MLIRContext *context) {

@@ -6,6 +6,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "LoopNest.h"
+#include "TaskLoops.h"
 #include "mlir/Dialect/Arith/Utils/Utils.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/Dialect/Utils/StaticValueUtils.h"
@@ -68,9 +69,7 @@ LogicalResult LoopNest::emit(LoopNest *other) {
 LogicalResult LoopNest::prepare() {
   if (failed(emitter.check()) || failed(findJoins()))
     return failure();
-  auto linalgOp = cast<linalg::LinalgOp>(op.getOperation());
-  for (Range range : linalgOp.createLoopRanges(b, loc))
-    extents.push_back(range.size);
+  extents = extentsOf(b, op);
   emitter.indices.assign(op.getNumLoops(), Value());
   if (op.getNumLoops() == 0)
     return success();

@@ -239,10 +239,10 @@ Value Streaming::emitBypasses(OpBuilder &b, ArrayRef<Value> indices) {
     AffineMap map = op.getMatchingIndexingMap(result.operand);
     bits = index.bitOr(bits, bitsOfRows(index, map, result, indices));
   }
-  Value rest = arith::AndIOp::create(b, loc, bits, badBits);
+  Value rest = index.bitAnd(bits, badBits);
   Value isAligned = arith::CmpIOp::create(b, loc, arith::CmpIPredicate::eq,
                                           rest, index.constant(0));
-  return arith::AndIOp::create(b, loc, isLarge, isAligned);
+  return index.bitAnd(isLarge, isAligned);
 }
 
 /// Fetches `width` elements of `memref` from `indices` on, a cache line at a

@@ -9,6 +9,7 @@
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Arith/Utils/Utils.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
+#include "mlir/IR/TypeUtilities.h"
 
 using namespace mlir;
 using namespace rmsnorm;
@@ -142,6 +143,13 @@ bool rmsnorm::isTaskLoop(scf::ForOp loop) {
   while (isa<scf::IfOp>(parent))
     parent = parent->getParentOp();
   return isa<scf::ParallelOp>(parent) && parent->hasAttr(scheduleName);
+}
+
+SmallVector<OpFoldResult> rmsnorm::extentsOf(OpBuilder &b,
+                                             linalg::GenericOp op) {
+  auto linalgOp = cast<linalg::LinalgOp>(op.getOperation());
+  return llvm::map_to_vector(linalgOp.createLoopRanges(b, op.getLoc()),
+                             [](Range range) { return range.size; });
 }
 
 int64_t rmsnorm::bytesOfPoint(linalg::GenericOp op) {

@@ -69,6 +69,10 @@ sizesBefore(mlir::scf::ForOp tasks, mlir::Value view);
 /// Whether `loop` goes over the tasks of a chunk.
 bool isTaskLoop(mlir::scf::ForOp loop);
 
+/// How often each loop of `op` runs.
+llvm::SmallVector<mlir::OpFoldResult> extentsOf(mlir::OpBuilder &b,
+                                                mlir::linalg::GenericOp op);
+
 /// Bytes of the operands of `op` that have an element for each point that it
 /// iterates over: what it has to move for one.
 int64_t bytesOfPoint(mlir::linalg::GenericOp op);
@@ -78,9 +82,7 @@ struct Traffic {
   /// What the thread at hand moves, and what all do.
   mlir::Value ofThread, ofAll;
 
-  /// Whether a thread moves `bytes`, or all together twice as much. A core is
-  /// bound by what it can have under way, before the cache that all share is
-  /// full.
+  /// Whether a thread moves `bytes`, or all together twice as much.
   mlir::Value isLarge(IndexBuilder &index, int64_t bytes) const;
 };
 
