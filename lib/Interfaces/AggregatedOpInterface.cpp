@@ -259,6 +259,13 @@ buildStatistic(Decomposer &d, Op op, Laid sum, std::optional<Count> count,
     factorIndex = inputs.size();
     inputs.push_back(*factor);
   }
+  // A quotient for each row takes as long as the root of it; the roundings of
+  // the reciprocal are far below those of narrower results.
+  Value reciprocal;
+  if (count && !count->perRow && !d.type.isF64()) {
+    ScalarBuilder s(d.b, d.loc, d.b.getF64Type());
+    reciprocal = s.div(s.constant(1.0), count->scalar);
+  }
   bool wantsRstd = bool(op.getRstdOut());
   // Without a factor the root is r itself and may live in the result.
   if (!wantsRstd || factor)
@@ -270,7 +277,9 @@ buildStatistic(Decomposer &d, Op op, Laid sum, std::optional<Count> count,
     ScalarBuilder wide =
         s.in(chooseRootType(op, s.type, /*hasFactor=*/factor.has_value()));
     Value mean = wide.convertReal(args[0], wide.type);
-    if (count) {
+    if (reciprocal) {
+      mean = wide.mul(mean, wide.convertReal(reciprocal, wide.type));
+    } else if (count) {
       Value number =
           buildCountValue(s, *count, perRow ? args[perRow] : Value());
       mean = wide.div(mean, wide.convertReal(number, wide.type));

@@ -4,10 +4,12 @@
 // CHECK: %[[SUM:.*]] = linalg.generic {{.*}}iterator_types = ["parallel", "reduction"]
 // CHECK: arith.mulf
 // CHECK: arith.addf
+// One quotient for all rows.
+// CHECK: %[[INVERSE:.*]] = arith.divf %{{.*}}, %{{.*}} : f64
 // CHECK: %[[ROOT:.*]] = linalg.generic {{.*}}iterator_types = ["parallel"]{{.*}} ins(%[[SUM]]
 // One rounding for each row: r is computed in f64.
-// CHECK: arith.divf %{{.*}}, %{{.*}} : f64
-// CHECK: math.sqrt
+// CHECK: arith.mulf %{{.*}}, %[[INVERSE]] : f64
+// CHECK: math.sqrt %{{.*}} : f64
 // CHECK: %[[Y:.*]] = linalg.generic {{.*}}iterator_types = ["parallel", "parallel"]
 // CHECK: return %[[Y]]
 func.func @tensors(%x: tensor<8x64xf32>, %w: tensor<64xf32>, %y: tensor<8x64xf32>) -> tensor<8x64xf32> {
@@ -20,7 +22,8 @@ func.func @tensors(%x: tensor<8x64xf32>, %w: tensor<64xf32>, %y: tensor<8x64xf32
 // Results of fewer digits do not show whether r has one rounding or three, unless
 // it is a result itself or what was divided out, or epsilon, needs the range of f64.
 // CHECK-LABEL: func.func @narrow
-// CHECK: arith.divf %{{.*}}, %{{.*}} : f32
+// CHECK: %[[INVERSE:.*]] = arith.truncf %{{.*}} : f64 to f32
+// CHECK: arith.mulf %{{.*}}, %[[INVERSE]] : f32
 // CHECK-NOT: f64
 // CHECK: math.sqrt %{{.*}} : f32
 // CHECK: return
