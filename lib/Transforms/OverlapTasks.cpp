@@ -17,7 +17,13 @@
 //     results of t by s                results of t by s[t % 2]
 //
 // After the last row it is summed once more, for nothing: a branch would keep
-// the two loops over its elements from becoming one (see LoopNest.cpp).
+// the two loops over its elements from becoming one (see LoopNest.cpp). Loops
+// over the elements of several rows at a time stay apart in any case, so that
+// branches cost nothing, and there is one copy of the code for sums:
+//
+//   for t in [begin, end]:
+//     if t < end: s[t % 2] = sums of t
+//     if t > begin: results of t - 1 by s[(t - 1) % 2]
 //
 // Where the schedule says from which size on that pays, there are both forms,
 // and the size of the whole decides when the kernel runs.
@@ -53,6 +59,9 @@ private:
   bool findViews();
   Value findBytes();
   scf::ForOp emitOverlapped();
+  scf::ForOp emitBeside();
+  scf::ForOp emitInTurn();
+  scf::ForOp emitLoop(Value end, Value one);
   IRMapping mapTask(Value task, Value number);
   void clone(ArrayRef<Operation *> ops, IRMapping &mapping);
   void emitFirst(Value begin, Value end);
@@ -191,6 +200,14 @@ void Overlapper::clone(ArrayRef<Operation *> ops, IRMapping &mapping) {
   }
 }
 
+/// `end`: past the last iteration; `one`: 1.
+scf::ForOp Overlapper::emitLoop(Value end, Value one) {
+  auto loop = scf::ForOp::create(b, loc, tasks.getLowerBound(), end, one);
+  loop->setAttr(overlappedName, b.getUnitAttr());
+  b.setInsertionPointToStart(loop.getBody());
+  return loop;
+}
+
 void Overlapper::cloneIf(Value condition, ArrayRef<Operation *> ops,
                          IRMapping &mapping) {
   auto branch = scf::IfOp::create(b, loc, condition, /*withElseRegion=*/false);
@@ -262,16 +279,19 @@ scf::ForOp Overlapper::emitOverlapped() {
     shape.insert(shape.begin(), 2);
     room = createStackScratch(b, loc, shape, type.getElementType());
   }
+  OpBuilder::InsertionGuard guard(b);
+  auto schedule = results->getAttrOfType<CPUScheduleAttr>(scheduleName);
+  return schedule.getRows() > 1 ? emitInTurn() : emitBeside();
+}
+
+scf::ForOp Overlapper::emitBeside() {
   Value begin = tasks.getLowerBound(), end = tasks.getUpperBound();
   Value one = index.constant(1);
   sum->setAttr(onceName, b.getUnitAttr());
   emitFirst(begin, end);
   sum->removeAttr(onceName);
 
-  OpBuilder::InsertionGuard guard(b);
-  auto loop = scf::ForOp::create(b, loc, begin, end, one);
-  loop->setAttr(overlappedName, b.getUnitAttr());
-  b.setInsertionPointToStart(loop.getBody());
+  scf::ForOp loop = emitLoop(end, one);
   Value task = loop.getInductionVar();
   Value number = index.add(task, one);
   Value next = index.min(number, index.sub(end, one));
@@ -281,6 +301,28 @@ scf::ForOp Overlapper::emitOverlapped() {
   b.clone(*sum, ofNext)->setAttr(besideName, b.getUnitAttr());
   b.clone(*results, ofTask);
   cloneIf(index.isLess(number, end), after, ofNext);
+  return loop;
+}
+
+scf::ForOp Overlapper::emitInTurn() {
+  Value begin = tasks.getLowerBound(), end = tasks.getUpperBound();
+  Value one = index.constant(1);
+  scf::ForOp loop = emitLoop(index.add(end, one), one);
+  Value number = loop.getInductionVar();
+  Value task = index.sub(number, one);
+  IRMapping ofTask = mapTask(task, task);
+  IRMapping ofNext = mapTask(index.min(number, index.sub(end, one)), number);
+  // What is done after the results finds its memory, and that of the sums.
+  SmallVector<Operation *> sums, memory, written = views;
+  for (Operation *op : before)
+    (isa<memref::AllocaOp>(op) || isPure(op) ? memory : sums).push_back(op);
+  sums.push_back(sum);
+  written.push_back(results);
+  clone(memory, ofNext);
+  Value isAny = index.isLess(number, end);
+  cloneIf(isAny, sums, ofNext);
+  cloneIf(index.isLess(begin, number), written, ofTask);
+  cloneIf(isAny, after, ofNext);
   return loop;
 }
 

@@ -124,6 +124,33 @@ func.func @unknown_tasks(%x: memref<?x200xf32>, %y: memref<?x200xf32>) {
 
 // -----
 
+// The loops of several rows at a time stay apart: one copy of the code for sums,
+// and one more iteration, in which none are made.
+// CHECK-LABEL: func.func @groups(
+// CHECK: scf.parallel (%[[BEGIN:.*]]) =
+// CHECK: %[[END:.*]] = arith.minui
+// CHECK: %[[PAST:.*]] = arith.addi %[[END]]
+// CHECK: scf.for %[[NUMBER:.*]] = %[[BEGIN]] to %[[PAST]]
+// CHECK: %[[TASK:.*]] = arith.subi %[[NUMBER]]
+// CHECK: %[[ANY:.*]] = arith.cmpi ult, %[[NUMBER]], %[[END]]
+// CHECK: scf.if %[[ANY]] {
+// CHECK: linalg.generic {{.*}}"reduction"
+// CHECK: %[[BEFORE:.*]] = arith.cmpi ult, %[[BEGIN]], %[[NUMBER]]
+// CHECK: scf.if %[[BEFORE]] {
+// CHECK: affine.apply #{{.*}}(%[[TASK]])
+// CHECK: linalg.generic {{.*}}["parallel", "parallel"]
+// CHECK: scf.if %[[ANY]] {
+// CHECK: linalg.generic {{.*}}["parallel"]
+// CHECK-NOT: "reduction"
+// CHECK: {rmsnorm.overlapped}
+func.func @groups(%x: memref<?x64xf32>, %y: memref<?x64xf32>) {
+  rmsnorm.rms_norm ins(%x : memref<?x64xf32>) outs(%y : memref<?x64xf32>)
+    {schedule = #rmsnorm.cpu_schedule<vector = [8, 1], normalize_vector = [8, 1], overlap = 1, rows = 4>}
+  return
+}
+
+// -----
+
 // CHECK-LABEL: func.func @never(
 // CHECK-NOT: rmsnorm.overlapped
 // CHECK: return
