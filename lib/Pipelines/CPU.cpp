@@ -87,6 +87,7 @@ static void vectorize(OpPassManager &pm, const CPUPipelineOptions &options) {
 
 static void parallelize(OpPassManager &pm, const CPUPipelineOptions &) {
   pm.addPass(createRMSNormUnswitchLoops());
+  pm.addPass(createRMSNormUnrollLoops());
   pm.addPass(createRMSNormParallelize());
 }
 

@@ -137,14 +137,14 @@ static int64_t overlapOf(NormOpInterface op) {
   return brief < length && length <= full ? far : 1;
 }
 
-/// Whether scales are read and converted once for several rows: longer rows are
-/// as fast without, and those of f32, which are not converted, from fewer
-/// elements on. What whole vectors leave of a row goes element by element that
-/// way, which takes longer than the conversions do.
+/// Whether scales are converted once for several rows: longer rows are as fast
+/// without, and so are those of f32, which are not converted. What whole
+/// vectors leave of a row goes element by element that way, which takes longer
+/// than the conversions do.
 static bool sharesRows(NormOpInterface op) {
   int64_t length = rowLength(op).value_or(shortest + 1);
-  int64_t longest = widthOf(op.getX()) < 32 ? shortest : shortest / 2;
-  return !computesInFloat64(op) && length <= longest && length % 8 == 0;
+  return widthOf(op.getX()) < 32 && !computesInFloat64(op) &&
+         length <= shortest && length % 8 == 0;
 }
 
 /// Columns are independent of each other: steps of more than two vectors gain

@@ -168,4 +168,39 @@ def RMSNormUnswitchLoops : Pass<"rmsnorm-unswitch-loops"> {
                            "::mlir::scf::SCFDialect"];
 }
 
+def RMSNormUnrollLoops : Pass<"rmsnorm-unroll-loops"> {
+  let summary = "Write out loops over a few vectors";
+  let description = [{
+    A loop of four iterations at most, without regions in its body, is written
+    out where that is some hundred vector instructions at most: a loop over the
+    elements of a short row.
+
+    ```mlir
+    func.func @copy(%x: memref<64xf32>, %y: memref<64xf32>) {
+      %c0 = arith.constant 0 : index
+      %c32 = arith.constant 32 : index
+      %c64 = arith.constant 64 : index
+      scf.for %i = %c0 to %c64 step %c32 {
+        %v = vector.load %x[%i] : memref<64xf32>, vector<32xf32>
+        vector.store %v, %y[%i] : memref<64xf32>, vector<32xf32>
+      }
+      return
+    }
+    // becomes
+    func.func @copy(...) {
+      ...
+      %v = vector.load %x[%c0] : memref<64xf32>, vector<32xf32>
+      vector.store %v, %y[%c0] : memref<64xf32>, vector<32xf32>
+      ...
+      %w = vector.load %x[%i] : memref<64xf32>, vector<32xf32>
+      vector.store %w, %y[%i] : memref<64xf32>, vector<32xf32>
+      return
+    }
+    ```
+  }];
+  let dependentDialects = ["::mlir::affine::AffineDialect",
+                           "::mlir::arith::ArithDialect",
+                           "::mlir::scf::SCFDialect"];
+}
+
 #endif // RMSNORM_TRANSFORMS_LOOPPASSES_TD
