@@ -54,6 +54,7 @@ private:
                              LLVM::LLVMStructType contextType);
   void emitRange(scf::ParallelOp loop, IRMapping &mapping, Value first,
                  Value last);
+  std::pair<Value, Value> emitCount(scf::ParallelOp loop);
   Value packCaptures(Location loc, ArrayRef<Value> captures,
                      LLVM::LLVMStructType contextType);
   Value field(Location loc, LLVM::LLVMStructType type, Value context,
@@ -125,10 +126,7 @@ LLVM::LLVMFuncOp Outliner::buildTask(scf::ParallelOp loop,
   Value begin =
       arith::IndexCastOp::create(b, loc, index, entry->getArgument(1));
   Value end = arith::IndexCastOp::create(b, loc, index, entry->getArgument(2));
-  Value step = mapping.lookupOrDefault(loop.getStep()[0]);
-  Value first = arith::MulIOp::create(b, loc, begin, step);
-  Value last = arith::MulIOp::create(b, loc, end, step);
-  emitRange(loop, mapping, first, last);
+  emitRange(loop, mapping, begin, end);
   // Whoever waits for the task has to see its non-temporal stores.
   auto schedule = loop->getAttrOfType<CPUScheduleAttr>(scheduleName);
   if (schedule && schedule.getNontemporal() > 0)
@@ -163,27 +161,44 @@ static arith::MinUIOp findEnd(scf::ParallelOp loop) {
   return {};
 }
 
-/// The iterations from `first` up to `last`: as one, or a loop over them.
+/// The items from `first` up to `last`: all as one, where the body goes over
+/// ranges, else a loop over iterations.
 void Outliner::emitRange(scf::ParallelOp loop, IRMapping &mapping, Value first,
                          Value last) {
   OpBuilder::InsertionGuard guard(b);
-  arith::MinUIOp end = findEnd(loop);
-  Value begin = first;
-  if (!end) {
-    auto range = scf::ForOp::create(b, loop.getLoc(), first, last,
-                                    mapping.lookupOrDefault(loop.getStep()[0]));
+  Location loc = loop.getLoc();
+  Value index = loop.getInductionVars()[0];
+  if (arith::MinUIOp end = findEnd(loop)) {
+    mapping.map(index, first);
+    mapping.map(end.getResult(), last);
+  } else {
+    Value step = mapping.lookupOrDefault(loop.getStep()[0]);
+    auto range = scf::ForOp::create(
+        b, loc, arith::MulIOp::create(b, loc, first, step),
+        arith::MulIOp::create(b, loc, last, step), step);
     b.setInsertionPointToStart(range.getBody());
-    begin = range.getInductionVar();
+    mapping.map(index, range.getInductionVar());
   }
-  mapping.map(loop.getInductionVars()[0], begin);
-  for (Operation &inner : loop.getBody()->without_terminator()) {
-    Operation *copy = b.clone(inner, mapping);
-    if (&inner != end)
-      continue;
-    for (OpOperand &operand : inner.getOpOperands())
-      if (operand.get().getDefiningOp<arith::AddIOp>())
-        copy->setOperand(operand.getOperandNumber(), last);
-  }
+  for (Operation &inner : loop.getBody()->without_terminator())
+    if (inner.getNumResults() == 0 || !mapping.contains(inner.getResult(0)))
+      b.clone(inner, mapping);
+}
+
+/// What there is to hand out, and how many of it are worth a thread, in i64:
+/// what the body goes over, one by one, so that no thread gets a step more than
+/// another; else iterations.
+std::pair<Value, Value> Outliner::emitCount(scf::ParallelOp loop) {
+  Location loc = loop.getLoc();
+  Value upper = toI64(loc, loop.getUpperBound()[0]);
+  Value step = toI64(loc, loop.getStep()[0]);
+  if (findEnd(loop))
+    return {upper, step};
+  Value one = arith::ConstantIntOp::create(b, loc, b.getI64Type(), 1);
+  // ceil(upper / step)
+  Value last = arith::SubIOp::create(b, loc, step, one);
+  Value count = arith::DivUIOp::create(
+      b, loc, arith::AddIOp::create(b, loc, upper, last), step);
+  return {count, one};
 }
 
 Value Outliner::packCaptures(Location loc, ArrayRef<Value> captures,
@@ -235,15 +250,9 @@ LogicalResult Outliner::outline(scf::ParallelOp loop) {
   if (failed(callee))
     return failure();
   Value address = LLVM::AddressOfOp::create(b, loc, task);
-  Value upper = toI64(loc, loop.getUpperBound()[0]);
-  Value step = toI64(loc, loop.getStep()[0]);
-  Value one = arith::ConstantIntOp::create(b, loc, i64, 1);
-  // ceil(upper / step)
-  Value last = arith::SubIOp::create(b, loc, step, one);
-  Value count = arith::DivUIOp::create(
-      b, loc, arith::AddIOp::create(b, loc, upper, last), step);
+  auto [count, grain] = emitCount(loop);
   LLVM::CallOp::create(b, loc, *callee,
-                       ValueRange{address, context, count, /*grain=*/one});
+                       ValueRange{address, context, count, grain});
   loop.erase();
   return success();
 }
