@@ -11,10 +11,14 @@
 // leaves idle what writing results needs. So the results of a row are written
 // while the next one is summed:
 //
-//                                    s[begin % 2] = sums of begin
+//                                    s = sums of begin, r = roots of s
 //   for t in [begin, end):           for t in [begin, end):
-//     s = sums of t            ~>      s[(t + 1) % 2] = sums of t + 1,
-//     results of t by s                results of t by s[t % 2]
+//     s = sums of t                    s = sums of t + 1, results of t by r
+//     r = roots of s           ~>      r = roots of s
+//     results of t by r
+//
+// What the results need of what is written before the roots, powers of two that
+// were divided out, has room for two tasks.
 //
 // After the last row it is summed once more, for nothing: a branch would keep
 // the two loops over its elements from becoming one (see LoopNest.cpp). Loops
@@ -22,8 +26,9 @@
 // branches cost nothing, and there is one copy of the code for sums:
 //
 //   for t in [begin, end]:
-//     if t < end: s[t % 2] = sums of t
-//     if t > begin: results of t - 1 by s[(t - 1) % 2]
+//     if t < end: s = sums of t
+//     if t > begin: results of t - 1 by r
+//     if t < end: r = roots of s
 //
 // Where the schedule says from which size on that pays, there are both forms,
 // and the size of the whole decides when the kernel runs.
@@ -57,6 +62,7 @@ public:
 private:
   bool findHalves();
   bool findViews();
+  void findDoubled();
   Value findBytes();
   scf::ForOp emitOverlapped();
   scf::ForOp emitBeside();
@@ -76,15 +82,22 @@ private:
   /// What is done before `sum`, and after it; what makes the views of
   /// `results`.
   SmallVector<Operation *> before, after, views;
-  /// Memory by which the first half tells the second, and room for two tasks.
+  /// Memory by which the first half tells the second, and room for that.
   llvm::MapVector<Operation *, Value> rooms;
+  /// Memory that needs room for two tasks.
+  llvm::SmallPtrSet<Operation *, 2> doubled;
 };
 } // namespace
 
-static bool isScratch(Value memref) {
+/// The stack slot that `memref` is in, if it is in any.
+static memref::AllocaOp allocationOf(Value memref) {
   while (auto view = memref.getDefiningOp<memref::SubViewOp>())
     memref = view.getSource();
-  auto alloca = memref.getDefiningOp<memref::AllocaOp>();
+  return memref.getDefiningOp<memref::AllocaOp>();
+}
+
+static bool isScratch(Value memref) {
+  memref::AllocaOp alloca = allocationOf(memref);
   return alloca && alloca->getNumOperands() == 0;
 }
 
@@ -148,6 +161,16 @@ Value Overlapper::findBytes() {
                : Value();
 }
 
+/// Finds out which memory the sums of a task write before its results are.
+void Overlapper::findDoubled() {
+  SmallVector<Operation *> ops = before;
+  ops.push_back(sum);
+  for (Operation *op : ops)
+    if (auto destination = dyn_cast<DestinationStyleOpInterface>(op))
+      for (Value init : destination.getDpsInits())
+        doubled.insert(allocationOf(init));
+}
+
 /// The half of `room` that `parity` says, as `type` but for its layout.
 static Value emitSlot(OpBuilder &b, Location loc, Value room, Value parity,
                       MemRefType type) {
@@ -176,15 +199,18 @@ static void cloneView(OpBuilder &b, memref::SubViewOp view,
   subview.getResult().setType(cast<MemRefType>(type));
 }
 
-/// For ops on `task`, which leaves its sums where `number` has them.
+/// For ops on `task`, which leaves what is doubled where `number` has it.
 IRMapping Overlapper::mapTask(Value task, Value number) {
   IRMapping mapping;
   mapping.map(tasks.getInductionVar(), task);
-  Value parity = arith::AndIOp::create(b, loc, number, index.constant(1));
+  Value parity =
+      doubled.empty() ? Value() : index.bitAnd(number, index.constant(1));
   for (auto [alloca, room] : rooms) {
     Value memory = alloca->getResult(0);
     auto type = cast<MemRefType>(memory.getType());
-    mapping.map(memory, emitSlot(b, loc, room, parity, type));
+    mapping.map(memory, doubled.contains(alloca)
+                            ? emitSlot(b, loc, room, parity, type)
+                            : room);
   }
   return mapping;
 }
@@ -273,10 +299,12 @@ void Overlapper::emitFirst(Value begin, Value end) {
 }
 
 scf::ForOp Overlapper::emitOverlapped() {
+  findDoubled();
   for (auto &[alloca, room] : rooms) {
     auto type = cast<MemRefType>(alloca->getResult(0).getType());
     SmallVector<int64_t> shape = llvm::to_vector(type.getShape());
-    shape.insert(shape.begin(), 2);
+    if (doubled.contains(alloca))
+      shape.insert(shape.begin(), 2);
     room = createStackScratch(b, loc, shape, type.getElementType());
   }
   OpBuilder::InsertionGuard guard(b);

@@ -1,14 +1,12 @@
 // RUN: rmsnorm-opt %s --rmsnorm-to-cpu=stop-after=overlap --split-input-file | FileCheck %s
 
 // The first task is summed before the loop, where there is one; then each is
-// summed one iteration before its results are written. What is left for the
-// results has room for two tasks. After the last task there is no root.
+// summed one iteration before its results are written. Its root takes the place of
+// the one that the results have read. After the last task there is no root.
 // CHECK-LABEL: func.func @always(
 // CHECK: scf.parallel (%[[BEGIN:.*]]) =
 // CHECK: %[[END:.*]] = arith.minui
-// CHECK: %[[ROOM:.*]] = memref.alloca() {alignment = 64 : i64} : memref<2x1xf32>
-// CHECK: %[[HALF:.*]] = arith.andi %[[BEGIN]], %{{.*}}
-// CHECK: memref.subview %[[ROOM]][%[[HALF]], 0] [1, 1] [1, 1]
+// CHECK: %[[ROOT:.*]] = memref.alloca() {alignment = 64 : i64} : memref<1xf32>
 // CHECK: %[[SOME:.*]] = arith.cmpi ult, %[[BEGIN]], %[[END]]
 // CHECK: scf.if %[[SOME]] {
 // CHECK: linalg.generic {{.*}}"reduction"
@@ -18,22 +16,43 @@
 // CHECK: %[[NUMBER:.*]] = arith.addi %[[TASK]]
 // CHECK: %[[LAST:.*]] = arith.subi %[[END]]
 // CHECK: %[[NEXT:.*]] = arith.minui %[[NUMBER]], %[[LAST]]
-// CHECK: %[[OLD:.*]] = memref.subview %[[ROOM]]
-// CHECK: %[[NEW:.*]] = memref.subview %[[ROOM]]
 // CHECK: %[[Y:.*]] = memref.subview %arg1[%[[TASK]], 0]
 // CHECK: %[[X:.*]] = memref.subview %arg0[%[[NEXT]], 0]
 // CHECK: linalg.generic {{.*}}"reduction"{{.*}} ins(%[[X]]
 // CHECK-SAME: rmsnorm.beside
-// CHECK: linalg.generic {{.*}} ins(%{{.*}}, %[[OLD]] {{.*}} outs(%[[Y]]
+// CHECK: linalg.generic {{.*}} ins(%{{.*}}, %[[ROOT]] {{.*}} outs(%[[Y]]
 // CHECK: %[[MORE:.*]] = arith.cmpi ult, %[[NUMBER]], %[[END]]
 // CHECK: scf.if %[[MORE]] {
-// CHECK: linalg.generic {{.*}} outs(%[[NEW]]
+// CHECK: linalg.generic {{.*}} outs(%[[ROOT]]
 // CHECK: math.sqrt
 // CHECK: }
 // CHECK: } {rmsnorm.overlapped}
 func.func @always(%x: memref<?x200xf32>, %y: memref<?x200xf32>) {
   rmsnorm.rms_norm ins(%x : memref<?x200xf32>) outs(%y : memref<?x200xf32>)
     {schedule = #rmsnorm.cpu_schedule<vector = [8, 1], normalize_vector = [8, 1], overlap = 1>}
+  return
+}
+
+// -----
+
+// What is divided out is known before the sum: it has room for two tasks.
+// CHECK-LABEL: func.func @stable(
+// CHECK-DAG: %[[ROOM:.*]] = memref.alloca() {alignment = 64 : i64} : memref<2x1xf32>
+// CHECK-DAG: %[[ROOT:.*]] = memref.alloca() {alignment = 64 : i64} : memref<1xf32>
+// CHECK: scf.if
+// CHECK: scf.for %[[TASK:.*]] = {{.*}} {
+// CHECK: %[[NUMBER:.*]] = arith.addi %[[TASK]]
+// CHECK: %[[OLD:.*]] = arith.andi %[[TASK]], %{{.*}}
+// CHECK: %[[FACTOR:.*]] = memref.subview %[[ROOM]][%[[OLD]], 0] [1, 1] [1, 1]
+// CHECK: %[[NEW:.*]] = arith.andi %[[NUMBER]], %{{.*}}
+// CHECK: %[[NEXT:.*]] = memref.subview %[[ROOM]][%[[NEW]], 0] [1, 1] [1, 1]
+// CHECK: linalg.generic {{.*}} outs(%[[NEXT]]
+// CHECK: linalg.generic {{.*}}"reduction"{{.*}} ins(%{{.*}}, %[[NEXT]]
+// CHECK: linalg.generic {{.*}} ins(%{{.*}}, %[[ROOT]], %[[FACTOR]]
+// CHECK: } {rmsnorm.overlapped}
+func.func @stable(%x: memref<?x200xf32>, %y: memref<?x200xf32>) {
+  rmsnorm.rms_norm ins(%x : memref<?x200xf32>) outs(%y : memref<?x200xf32>)
+    {stable, schedule = #rmsnorm.cpu_schedule<vector = [8, 1], normalize_vector = [8, 1], overlap = 1>}
   return
 }
 
