@@ -112,7 +112,7 @@ static Laid buildFactor(Decomposer &d, const Input &input, double epsilon) {
 }
 
 /// The sum of |h · factor|² over the reduced axes, added to `result`, which
-/// holds zeros.
+/// holds zeros. Squares are rounded to the statistics type.
 static Value buildSumOfSquares(Decomposer &d, const Input &input,
                                std::optional<Laid> factor, Laid result) {
   SmallVector<Laid> inputs = operandsOf(input, /*withMask=*/true);
@@ -124,7 +124,9 @@ static Value buildSumOfSquares(Decomposer &d, const Input &input,
     Scalar h = buildSum(s, input, args, mask);
     if (factor)
       h = s.mul(h, args[args.size() - 2]);
-    return {s.add(args.back(), s.squaredMagnitude(h))};
+    ScalarBuilder total = s.in(cast<FloatType>(args.back().getType()));
+    Value square = s.convertReal(s.squaredMagnitude(h), total.type);
+    return {total.add(args.back(), square)};
   };
   return d.generic(inputs, {result}, body)[0];
 }
@@ -242,6 +244,15 @@ static FloatType chooseRootType(Op op, FloatType statistics, bool hasFactor) {
   return isShown ? Float64Type::get(op.getContext()) : statistics;
 }
 
+/// What the sums of `op` are left in: where r has one rounding, those of rows
+/// have none before it. Sums of columns are many, and read from memory.
+static FloatType chooseSumType(RMSNormOp op, FloatType statistics,
+                               bool hasFactor) {
+  int64_t last = op.getX().getType().getRank() - 1;
+  bool areRows = llvm::is_contained(op.getReductionAxes(), last);
+  return areRows ? chooseRootType(op, statistics, hasFactor) : statistics;
+}
+
 /// r = 1 / sqrt(sum / count + epsilon), for each row, from `sum` and `count`
 /// (nullopt: `sum` is the mean). Appends the result for rstd_out.
 template <typename Op>
@@ -331,8 +342,9 @@ static FailureOr<SmallVector<Value>> decompose(OpBuilder &b, RMSNormOp op) {
   std::optional<Laid> factor;
   if (op.getStable())
     factor = buildFactor(d, input, op.getEpsilon().convertToDouble());
-  Value zero = ScalarBuilder(b, d.loc, d.type).constant(0.0);
-  Laid sum = d.temporary(d.parallelAxes, d.type, zero);
+  FloatType sumType = chooseSumType(op, d.type, factor.has_value());
+  Value zero = ScalarBuilder(b, d.loc, sumType).constant(0.0);
+  Laid sum = d.temporary(d.parallelAxes, sumType, zero);
   sum.value = buildSumOfSquares(d, input, factor, sum);
   Count count = buildCount(d, input);
   std::optional<Value> rstd;

@@ -53,16 +53,28 @@ static BlockArgument matchAccumulation(linalg::GenericOp op, Operation &inner,
 
 /// acc + a · b, for an accumulator, as llvm.intr.fmuladd: one instruction where
 /// the target has it, two where it has not, and never a library call.
-Value ElementwiseEmitter::fuseMultiplyAdd(Operation &inner, int64_t width) {
-  arith::MulFOp multiply;
-  BlockArgument accumulator =
-      matchAccumulation<arith::AddFOp>(op, inner, multiply);
-  if (!accumulator)
-    return {};
-  return LLVM::FMulAddOp::create(b, loc, vectorOf(multiply.getType(), width),
+Value ElementwiseEmitter::fuseMultiplyAdd(Value accumulator,
+                                          arith::MulFOp multiply,
+                                          int64_t width) {
+  return LLVM::FMulAddOp::create(b, loc, accumulator.getType(),
                                  lookup(multiply.getLhs(), width),
-                                 lookup(multiply.getRhs(), width),
-                                 lookup(accumulator, width));
+                                 lookup(multiply.getRhs(), width), accumulator);
+}
+
+/// accumulator + term, where it is a product, or where it is one of a chain that
+/// is added to a wider total.
+Value ElementwiseEmitter::addTerm(Operation &inner, int64_t width) {
+  arith::MulFOp multiply;
+  if (auto total = matchAccumulation<arith::AddFOp>(op, inner, multiply))
+    return fuseMultiplyAdd(lookup(total, width), multiply, width);
+  arith::ExtFOp extend;
+  auto total = matchAccumulation<arith::AddFOp>(op, inner, extend);
+  Value chain = total ? lookup(total, width) : Value();
+  if (!chain || getElementTypeOrSelf(chain) != extend.getIn().getType())
+    return {};
+  if (auto multiply = extend.getIn().getDefiningOp<arith::MulFOp>())
+    return fuseMultiplyAdd(chain, multiply, width);
+  return arith::AddFOp::create(b, loc, chain, lookup(extend.getIn(), width));
 }
 
 /// accumulator + 1 where a mask is true, in the type of the accumulator.
@@ -137,8 +149,8 @@ void ElementwiseEmitter::cloneOp(Operation &inner, int64_t width) {
     mapping.map(result, count);
     return;
   }
-  if (Value fused = fuseMultiplyAdd(inner, width)) {
-    mapping.map(result, fused);
+  if (Value sum = addTerm(inner, width)) {
+    mapping.map(result, sum);
     return;
   }
   OperationState state(loc, inner.getName());

@@ -129,7 +129,9 @@ private:
   bool cloneComplex(mlir::Operation &inner, int64_t width);
   mlir::Value selectBits(mlir::Operation &inner, int64_t width);
   mlir::Value countMask(mlir::Operation &inner, int64_t width);
-  mlir::Value fuseMultiplyAdd(mlir::Operation &inner, int64_t width);
+  mlir::Value fuseMultiplyAdd(mlir::Value accumulator,
+                              mlir::arith::MulFOp multiply, int64_t width);
+  mlir::Value addTerm(mlir::Operation &inner, int64_t width);
 
   mlir::OpBuilder &b;
   mlir::Location loc;

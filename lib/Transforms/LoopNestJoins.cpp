@@ -81,9 +81,14 @@ void LoopNest::findZeroFills() {
     zeroFills.push_back(findZeroFill(op, output));
 }
 
-/// What a chain of terms is summed in: bits that are counted, in as few bits as
-/// hold their number before it is added to a total.
+/// What a chain of terms is summed in: what they are before they are extended
+/// to the type of the output; bits that are counted, in as few bits as hold
+/// their number before it is added to a total.
 Type LoopNest::findChainType(unsigned output, Value term) {
+  if (auto extend = term.getDefiningOp<arith::ExtFOp>();
+      extend && joins[output] == Join::Add &&
+      extend.getIn().getType().isF32())
+    return extend.getIn().getType();
   auto extend = term.getDefiningOp<arith::ExtUIOp>();
   if (joins[output] != Join::AddInteger || !extend ||
       !extend.getIn().getType().isInteger(1))
@@ -136,7 +141,7 @@ Value LoopNest::join(unsigned output, Value lhs, Value rhs) {
 /// Sums of f32 are added up in f64, and those of f64 with the error of each
 /// addition.
 bool LoopNest::isCompensated(unsigned output) {
-  return joins[output] == Join::Add && elementOf(output).isF64();
+  return joins[output] == Join::Add && chainTypes[output].isF64();
 }
 
 /// a + b and, exactly, what the sum lost [Knuth, The Art of Computer

@@ -110,7 +110,7 @@ static RowShape shapeOfRows(NormOpInterface op) {
   bool isHalf = length <= shortest / 2;
   if (length <= shortest)
     return {isNarrow || !isHalf ? step : 16, fillsSteps ? 64 : step,
-            hasNarrowResults(op) ? 1 : 4, isNarrow || isHalf ? 16 : 8};
+            hasNarrowResults(op) ? 1 : 2, isNarrow || isHalf ? 16 : 8};
   if (isNarrow && length < 2048)
     return {step, step, 8, length <= 640 ? 16 : 8};
   if (!isNarrow && length <= 256)

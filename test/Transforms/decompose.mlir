@@ -2,8 +2,9 @@
 
 // CHECK-LABEL: func.func @tensors
 // CHECK: %[[SUM:.*]] = linalg.generic {{.*}}iterator_types = ["parallel", "reduction"]
-// CHECK: arith.mulf
-// CHECK: arith.addf
+// CHECK: %[[SQUARE:.*]] = arith.mulf %{{.*}} : f32
+// CHECK: %[[TERM:.*]] = arith.extf %[[SQUARE]] : f32 to f64
+// CHECK: arith.addf %{{.*}}, %[[TERM]] : f64
 // One quotient for all rows.
 // CHECK: %[[INVERSE:.*]] = arith.divf %{{.*}}, %{{.*}} : f64
 // CHECK: %[[ROOT:.*]] = linalg.generic {{.*}}iterator_types = ["parallel"]{{.*}} ins(%[[SUM]]
@@ -14,6 +15,16 @@
 // CHECK: return %[[Y]]
 func.func @tensors(%x: tensor<8x64xf32>, %w: tensor<64xf32>, %y: tensor<8x64xf32>) -> tensor<8x64xf32> {
   %0 = rmsnorm.rms_norm ins(%x : tensor<8x64xf32>) scale(%w : tensor<64xf32>) outs(%y : tensor<8x64xf32>)
+  return %0 : tensor<8x64xf32>
+}
+
+// Sums of columns, which are as long as a row, are left in the statistics type.
+// CHECK-LABEL: func.func @columns
+// CHECK: linalg.generic {{.*}}iterator_types = ["reduction", "parallel"]
+// CHECK: arith.addf %{{.*}} : f32
+// CHECK: math.sqrt %{{.*}} : f64
+func.func @columns(%x: tensor<8x64xf32>, %y: tensor<8x64xf32>) -> tensor<8x64xf32> {
+  %0 = rmsnorm.rms_norm ins(%x : tensor<8x64xf32>) outs(%y : tensor<8x64xf32>) reduce [0]
   return %0 : tensor<8x64xf32>
 }
 

@@ -7,11 +7,14 @@
 // CHECK: scf.parallel
 // CHECK: scf.for {{.*}} -> (vector<8xf64>)
 // CHECK: vector.load %[[ROW:[a-z0-9_]+]][{{.*}} vector<32xf32>
-// CHECK-COUNT-4: llvm.intr.fmuladd
+// CHECK-COUNT-4: llvm.intr.fmuladd{{.*}} -> vector<32xf32>
 // CHECK: arith.addf {{.*}} : vector<16xf32>
 // CHECK: arith.addf {{.*}} : vector<8xf32>
 // CHECK: arith.extf {{.*}} : vector<8xf32> to vector<8xf64>
 // CHECK: arith.addf {{.*}} : vector<8xf64>
+// Nothing of f64 is compensated, or rounded before the root is.
+// CHECK-NOT: arith.subf
+// CHECK-NOT: arith.truncf
 // CHECK: math.sqrt
 // CHECK: scf.for
 // CHECK: vector.load %[[ROW]][
@@ -56,5 +59,17 @@ func.func @narrow(%x: memref<1000x32xf32>, %y: memref<1000x32xf32>) {
 // CHECK: vector.from_elements
 func.func @strided(%x: memref<4x128xf32, strided<[128, 2], offset: ?>>, %y: memref<4x128xf32>) {
   rmsnorm.rms_norm ins(%x : memref<4x128xf32, strided<[128, 2], offset: ?>>) outs(%y : memref<4x128xf32>)
+  return
+}
+
+// -----
+
+// A term that is no product: the parts of a complex number.
+// CHECK-LABEL: func.func @complex
+// CHECK: %[[SQUARES:.*]] = arith.addf {{.*}} : [[TYPE:.*xf32>|f32]]
+// CHECK: arith.addf %{{.*}}, %[[SQUARES]] : [[TYPE]]
+// CHECK: math.sqrt {{.*}}f64
+func.func @complex(%x: memref<?x1024xcomplex<f32>>, %y: memref<?x1024xcomplex<f32>>) {
+  rmsnorm.rms_norm ins(%x : memref<?x1024xcomplex<f32>>) outs(%y : memref<?x1024xcomplex<f32>>)
   return
 }

@@ -27,20 +27,21 @@ def RMSNormDecompose : Pass<"rmsnorm-decompose"> {
     }
     // becomes
     func.func @norm(%x: memref<8x64xf32>, %y: memref<8x64xf32>) {
-      %zero = arith.constant 0.000000e+00 : f32
-      %sum = memref.alloca() {alignment = 64 : i64} : memref<8xf32>
-      linalg.fill ins(%zero : f32) outs(%sum : memref<8xf32>)
+      %zero = arith.constant 0.000000e+00 : f64
+      %sum = memref.alloca() {alignment = 64 : i64} : memref<8xf64>
+      linalg.fill ins(%zero : f64) outs(%sum : memref<8xf64>)
       linalg.generic {..., iterator_types = ["parallel", "reduction"]}
-          ins(%x : memref<8x64xf32>) outs(%sum : memref<8xf32>) {
-      ^bb0(%in: f32, %out: f32):
+          ins(%x : memref<8x64xf32>) outs(%sum : memref<8xf64>) {
+      ^bb0(%in: f32, %out: f64):
         %square = arith.mulf %in, %in : f32
-        %next = arith.addf %out, %square : f32
-        linalg.yield %next : f32
+        %wide = arith.extf %square : f32 to f64
+        %next = arith.addf %out, %wide : f64
+        linalg.yield %next : f64
       }
       ...
       linalg.generic {..., iterator_types = ["parallel"]}
-          ins(%sum : memref<8xf32>) outs(%r : memref<8xf32>) {
-      ^bb0(%in: f32, %out: f32):
+          ins(%sum : memref<8xf64>) outs(%r : memref<8xf32>) {
+      ^bb0(%in: f64, %out: f32):
         ...
         %root = math.sqrt %shifted : f64
         ...
