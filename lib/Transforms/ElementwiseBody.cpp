@@ -61,8 +61,8 @@ Value ElementwiseEmitter::fuseMultiplyAdd(Value accumulator,
                                  lookup(multiply.getRhs(), width), accumulator);
 }
 
-/// accumulator + term, where it is a product, or where it is one of a chain that
-/// is added to a wider total.
+/// accumulator + term, where it is a product, or where it is one of a chain
+/// that is added to a wider total.
 Value ElementwiseEmitter::addTerm(Operation &inner, int64_t width) {
   arith::MulFOp multiply;
   if (auto total = matchAccumulation<arith::AddFOp>(op, inner, multiply))

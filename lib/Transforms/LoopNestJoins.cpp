@@ -86,8 +86,7 @@ void LoopNest::findZeroFills() {
 /// their number before it is added to a total.
 Type LoopNest::findChainType(unsigned output, Value term) {
   if (auto extend = term.getDefiningOp<arith::ExtFOp>();
-      extend && joins[output] == Join::Add &&
-      extend.getIn().getType().isF32())
+      extend && joins[output] == Join::Add && extend.getIn().getType().isF32())
     return extend.getIn().getType();
   auto extend = term.getDefiningOp<arith::ExtUIOp>();
   if (joins[output] != Join::AddInteger || !extend ||
