@@ -13,6 +13,7 @@
 #include "mlir/Conversion/IndexToLLVM/IndexToLLVM.h"
 #include "mlir/Conversion/MemRefToLLVM/MemRefToLLVM.h"
 #include "mlir/Conversion/UBToLLVM/UBToLLVM.h"
+#include "mlir/Conversion/VectorToLLVM/ConvertVectorToLLVM.h"
 #include "rmsnorm/IR/RMSNorm.h"
 #include "rmsnorm/Interfaces/Interfaces.h"
 #include "rmsnorm/Pipelines/CPU.h"
@@ -28,6 +29,7 @@ static void registerToLLVMInterfaces(mlir::DialectRegistry &registry) {
   mlir::registerConvertFuncToLLVMInterface(registry);
   mlir::registerConvertMemRefToLLVMInterface(registry);
   mlir::ub::registerConvertUBToLLVMInterface(registry);
+  mlir::vector::registerConvertVectorToLLVMInterface(registry);
 }
 
 void rmsnorm::registerAllDialects(mlir::DialectRegistry &registry) {

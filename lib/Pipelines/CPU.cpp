@@ -96,8 +96,7 @@ static void lowerToLLVM(OpPassManager &pm, const CPUPipelineOptions &) {
   pm.addPass(memref::createExpandStridedMetadataPass());
   pm.addPass(createLowerAffinePass());
   pm.addPass(createSCFToControlFlowPass());
-  pm.addPass(createConvertVectorToLLVMPass());
-  pm.addPass(createRMSNormConvertMath());
+  pm.addPass(createRMSNormConvertValues());
   pm.addPass(createConvertToLLVMPass());
   pm.addPass(createReconcileUnrealizedCastsPass());
   pm.addPass(createRMSNormAllowNegativeStrides());

@@ -33,8 +33,9 @@ static Value concatenate(OpBuilder &b, Location loc, Value low, Value high) {
 
 static Value half(OpBuilder &b, Location loc, Value vector, int64_t which) {
   int64_t width = typeOf(vector).getDimSize(0) / 2;
-  return vector::ExtractStridedSliceOp::create(b, loc, vector, {which * width},
-                                               {width}, {1});
+  SmallVector<int64_t> lanes =
+      llvm::to_vector(llvm::seq(which * width, (which + 1) * width));
+  return vector::ShuffleOp::create(b, loc, vector, vector, lanes);
 }
 
 int64_t rmsnorm::evenOddLane(int64_t lane, int64_t width) {

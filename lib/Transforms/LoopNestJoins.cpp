@@ -22,8 +22,9 @@ Value LoopNest::sumLanes(unsigned output, Value vector, int64_t width,
     auto part = [&](int64_t offset) -> Value {
       if (half == 1)
         return vector::ExtractOp::create(b, loc, vector, offset);
-      return vector::ExtractStridedSliceOp::create(b, loc, vector, {offset},
-                                                   {half}, {1});
+      return vector::ShuffleOp::create(
+          b, loc, vector, vector,
+          llvm::to_vector(llvm::seq(offset, offset + half)));
     };
     Value low = part(0), high = part(half);
     vector = join(output, low, high);

@@ -173,9 +173,9 @@ void Outliner::emitRange(scf::ParallelOp loop, IRMapping &mapping, Value first,
     mapping.map(end.getResult(), last);
   } else {
     Value step = mapping.lookupOrDefault(loop.getStep()[0]);
-    auto range = scf::ForOp::create(
-        b, loc, arith::MulIOp::create(b, loc, first, step),
-        arith::MulIOp::create(b, loc, last, step), step);
+    auto range =
+        scf::ForOp::create(b, loc, arith::MulIOp::create(b, loc, first, step),
+                           arith::MulIOp::create(b, loc, last, step), step);
     b.setInsertionPointToStart(range.getBody());
     mapping.map(index, range.getInductionVar());
   }

@@ -70,11 +70,15 @@ def RMSNormAllowNegativeStrides : Pass<"rmsnorm-allow-negative-strides"> {
   let dependentDialects = ["::mlir::LLVM::LLVMDialect"];
 }
 
-def RMSNormConvertMath : Pass<"rmsnorm-convert-math", "::mlir::ModuleOp"> {
-  let summary = "Convert ops of math and complex, where there are any";
+def RMSNormConvertValues
+    : Pass<"rmsnorm-convert-values", "::mlir::ModuleOp"> {
+  let summary = "Convert what convert-to-llvm leaves, where there is any";
   let description = [{
-    Runs MLIR's conversions of the dialects complex and math: to others, to the
-    LLVM dialect and to calls of libm. Each runs where it has something to do.
+    Roots and magnitudes become those of LLVM. MLIR's conversions of the dialects
+    vector, complex and math, to others, to the LLVM dialect and to calls of
+    libm, each run where they have something to do: on vectors of more than one
+    dimension and ops on them that convert-to-llvm does not convert, on complex
+    numbers, on other functions.
 
     ```mlir
     func.func @root(%x: f32) -> f32 {
@@ -91,6 +95,7 @@ def RMSNormConvertMath : Pass<"rmsnorm-convert-math", "::mlir::ModuleOp"> {
   let dependentDialects = [
     "::mlir::LLVM::LLVMDialect", "::mlir::arith::ArithDialect",
     "::mlir::func::FuncDialect", "::mlir::math::MathDialect",
+    "::mlir::memref::MemRefDialect", "::mlir::ub::UBDialect",
     "::mlir::vector::VectorDialect",
   ];
 }

@@ -28,12 +28,12 @@
 //
 // RUN: rmsnorm-opt %s --rmsnorm-to-cpu=stop-after=vectorize | FileCheck %s
 // CHECK-LABEL: func.func @pairs(
-// CHECK: vector.shuffle {{.*}} : vector<2xf64>, vector<2xf64>
+// CHECK: vector.shuffle {{.*}} [0, 2] : vector<2xf64>, vector<2xf64>
 // CHECK-LABEL: func.func @eights_narrow(
 // CHECK: vector.shuffle {{.*}} [0, 1, 2, 3, 8, 9, 10, 11] : vector<8xf64>, vector<8xf64>
 // CHECK: vector.store {{.*}} nontemporal = true
 // CHECK-LABEL: func.func @long_chain(
-// CHECK-NOT: vector.shuffle {{.*}} : vector<8xf64>, vector<8xf64>
+// CHECK-NOT: vector.shuffle {{.*}} [0, 1, 2, 3, 8, 9, 10, 11] : vector<8xf64>, vector<8xf64>
 // CHECK: return
 
 func.func @pairs(%x: memref<?x?x100xf32>, %w: memref<100xbf16>, %m: memref<?x?x100xi1>, %y: memref<?x?x100xf32>, %r: memref<?x?x1xf32>) {
