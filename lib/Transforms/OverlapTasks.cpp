@@ -161,14 +161,16 @@ Value Overlapper::findBytes() {
                : Value();
 }
 
-/// Finds out which memory the sums of a task write before its results are.
+/// Finds out in which rooms something is written beside the results of the task
+/// before.
 void Overlapper::findDoubled() {
   SmallVector<Operation *> ops = before;
   ops.push_back(sum);
   for (Operation *op : ops)
     if (auto destination = dyn_cast<DestinationStyleOpInterface>(op))
       for (Value init : destination.getDpsInits())
-        doubled.insert(allocationOf(init));
+        if (Operation *alloca = allocationOf(init); rooms.contains(alloca))
+          doubled.insert(alloca);
 }
 
 /// The half of `room` that `parity` says, as `type` but for its layout.
