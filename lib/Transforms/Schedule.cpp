@@ -118,22 +118,25 @@ static RowShape shapeOfRows(NormOpInterface op) {
   return {step, step, 8, 1};
 }
 
-/// Bytes from which rows of f32 are summed beside the results of others. That
-/// also fetches what comes from far: long rows were 1.05 to 1.25 times as fast.
-/// Two short rows with results and scales share the first cache, and their ends
-/// are a larger part of them, so that it pays always, up to a fifth; so it does
-/// where one row fills that cache. In between it lost up to a tenth where all
-/// is near. Several rows at a time have their ends side by side already: it
-/// gained as long as they are small. One form does for unknown lengths.
-/// Conversions of narrower types need the registers that the sums of another
-/// row would take.
+/// Bytes from which rows are summed beside the results of others. That also
+/// fetches what comes from far: long rows of f32 were 1.05 to 1.25 times as
+/// fast. Two short rows with results and scales share the first cache, and
+/// their ends are a larger part of them, so that it pays always, up to a fifth;
+/// so it does where one row fills that cache. In between it lost up to a tenth
+/// where all is near. Several rows at a time have their ends side by side
+/// already: it gained, f16 and bf16 too, as long as they are small. One form
+/// does for unknown lengths. One row at a time, conversions of narrower types
+/// need the registers that the sums of another would take.
 static int64_t overlapOf(NormOpInterface op) {
-  constexpr int64_t small = 1024, brief = 1536, full = 8192;
-  if (!hasRows(op) || computesInFloat64(op) || widthOf(op.getX()) != 32)
+  constexpr int64_t smallBytes = 4096, brief = 1536, full = 8192;
+  int64_t width = widthOf(op.getX());
+  if (!hasRows(op) || computesInFloat64(op) || (width != 16 && width != 32))
     return 0;
   int64_t length = rowLength(op).value_or(0), rows = shapeOfRows(op).rows;
   if (rows > 1)
-    return rows * length <= small ? 1 : 0;
+    return rows * length * width / 8 <= smallBytes ? 1 : 0;
+  if (width != 32)
+    return 0;
   return brief < length && length <= full ? far : 1;
 }
 
