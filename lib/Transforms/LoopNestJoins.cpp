@@ -6,6 +6,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "LoopNest.h"
+#include "TaskLoops.h"
 #include "mlir/Analysis/SliceAnalysis.h"
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
@@ -42,14 +43,6 @@ SmallVector<Value> LoopNest::sumLanesOfEach(ValueRange vectors, int64_t width,
 
 /// Whether two memrefs are of different allocations.
 static bool areApart(Value lhs, Value rhs) {
-  auto allocationOf = [](Value memref) {
-    while (auto view = memref.getDefiningOp<memref::SubViewOp>())
-      memref = view.getSource();
-    Operation *definition = memref.getDefiningOp();
-    return isa_and_nonnull<memref::AllocaOp, memref::AllocOp>(definition)
-               ? definition
-               : nullptr;
-  };
   Operation *left = allocationOf(lhs), *right = allocationOf(rhs);
   return left && right && left != right;
 }

@@ -89,15 +89,8 @@ private:
 };
 } // namespace
 
-/// The stack slot that `memref` is in, if it is in any.
-static memref::AllocaOp allocationOf(Value memref) {
-  while (auto view = memref.getDefiningOp<memref::SubViewOp>())
-    memref = view.getSource();
-  return memref.getDefiningOp<memref::AllocaOp>();
-}
-
 static bool isScratch(Value memref) {
-  memref::AllocaOp alloca = allocationOf(memref);
+  auto alloca = dyn_cast_or_null<memref::AllocaOp>(allocationOf(memref));
   return alloca && alloca->getNumOperands() == 0;
 }
 

@@ -145,6 +145,15 @@ bool rmsnorm::isTaskLoop(scf::ForOp loop) {
   return isa<scf::ParallelOp>(parent) && parent->hasAttr(scheduleName);
 }
 
+Operation *rmsnorm::allocationOf(Value memref) {
+  while (auto view = memref.getDefiningOp<memref::SubViewOp>())
+    memref = view.getSource();
+  Operation *definition = memref.getDefiningOp();
+  return isa_and_nonnull<memref::AllocaOp, memref::AllocOp>(definition)
+             ? definition
+             : nullptr;
+}
+
 SmallVector<OpFoldResult> rmsnorm::extentsOf(OpBuilder &b,
                                              linalg::GenericOp op) {
   auto linalgOp = cast<linalg::LinalgOp>(op.getOperation());

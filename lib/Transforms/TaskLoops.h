@@ -69,6 +69,9 @@ sizesBefore(mlir::scf::ForOp tasks, mlir::Value view);
 /// Whether `loop` goes over the tasks of a chunk.
 bool isTaskLoop(mlir::scf::ForOp loop);
 
+/// The alloca or alloc that `memref` is a view of; null: of neither.
+mlir::Operation *allocationOf(mlir::Value memref);
+
 /// How often each loop of `op` runs.
 llvm::SmallVector<mlir::OpFoldResult> extentsOf(mlir::OpBuilder &b,
                                                 mlir::linalg::GenericOp op);

@@ -6,10 +6,9 @@
 //===----------------------------------------------------------------------===//
 
 //
-// Rows of 128 elements are four steps or two: what a loop does beside them, and
-// what a processor guesses wrong at its end, take up to a tenth of the time.
-// Loops with branches are those of large norms (see UnswitchLoops.cpp), which
-// wait for memory.
+// Rows of 128 elements are four steps or two; those of 96 were 1.07 to 1.12
+// times as fast in cache without the loops around these. Loops with branches
+// are those of large norms (see UnswitchLoops.cpp), which wait for memory.
 //
 //===----------------------------------------------------------------------===//
 

@@ -154,7 +154,9 @@ def RMSNormParallelize : Pass<"rmsnorm-parallelize", "::mlir::ModuleOp"> {
   let summary = "Take parallel loops to tasks that the runtime hands out";
   let description = [{
     Each scf.parallel of `rmsnorm-tile` becomes a function over a range of its
-    iterations and a call of `rmsnorm_parallel_for`. What the body uses from
+    iterations and a call of `rmsnorm_parallel_for`; where its body goes over
+    ranges of tasks, over a range of these, and the step is the grain. What the
+    body uses from
     outside travels in a struct on the caller's stack.
 
     ```mlir
