@@ -145,6 +145,25 @@ static void optimize(Module &module, TargetMachine &machine) {
       passes.run(function, functions);
 }
 
+/// Gives f16 that bypasses the caches to its stores as integers, from where it
+/// is made on. LLVM's code generator for X86 knows such stores of integers and
+/// of f32 alone; of vectors of f16 it makes ordinary ones.
+static void storeHalvesAsIntegers(Module &module) {
+  for (Function &function : module)
+    for (Instruction &instruction : instructions(function)) {
+      auto *store = dyn_cast<StoreInst>(&instruction);
+      if (!store || !store->hasMetadata(LLVMContext::MD_nontemporal))
+        continue;
+      auto *value = dyn_cast<Instruction>(store->getValueOperand());
+      auto *type = dyn_cast<VectorType>(store->getValueOperand()->getType());
+      if (!value || !type || !type->getElementType()->isHalfTy())
+        continue;
+      IRBuilder<> b(&*value->getInsertionPointAfterDef().value());
+      store->setOperand(0,
+                        b.CreateBitCast(value, VectorType::getInteger(type)));
+    }
+}
+
 namespace {
 /// Leaves out passes of the code generator that take more time than they are
 /// worth, by a gate of the LLVMContext, as LLVM's own switches are global to
@@ -176,15 +195,20 @@ private:
 };
 } // namespace
 
-/// Writes the target into each function, so that the IR stands on its own.
+/// Writes the target into each function, so that the IR stands on its own; but
+/// without arithmetic in f16, of which there is none: vectors of f16 are then
+/// integers to the code generator, for storeHalvesAsIntegers.
 static void setTarget(Module &module, TargetMachine &machine) {
   module.setTargetTriple(machine.getTargetTriple());
   module.setDataLayout(machine.createDataLayout());
+  std::string features = machine.getTargetFeatureString().str();
+  if (StringRef(features).contains("+avx512fp16"))
+    features += ",-avx512fp16";
   for (Function &function : module) {
     if (function.isDeclaration())
       continue;
     function.addFnAttr("target-cpu", machine.getTargetCPU());
-    function.addFnAttr("target-features", machine.getTargetFeatureString());
+    function.addFnAttr("target-features", features);
   }
 }
 
@@ -207,6 +231,7 @@ Expected<std::string> rmsnorm::generateCode(Module &module,
     addSerialFallback(module);
   setTarget(module, machine);
   optimize(module, machine);
+  storeHalvesAsIntegers(module);
   SmallString<0> code;
   raw_svector_ostream stream(code);
   if (options.output == OutputKind::LLVMIR) {
