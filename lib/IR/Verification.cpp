@@ -439,7 +439,8 @@ LogicalResult CPUScheduleAttr::verify(
     function_ref<InFlightDiagnostic()> emitError, ArrayRef<int64_t> vector,
     ArrayRef<int64_t> normalizeVector, int64_t chain, int64_t block,
     int64_t fold, int64_t part, int64_t panel, int64_t rows, bool shareRows,
-    int64_t overlap, int64_t prefetch, int64_t nontemporal, int64_t grain) {
+    int64_t convert, int64_t overlap, int64_t prefetch, int64_t nontemporal,
+    int64_t grain) {
   // C23: the steps fall by powers of two to 1.
   if (failed(checkSteps(emitError, "vector", vector)) ||
       failed(checkSteps(emitError, "normalize_vector", normalizeVector)))
@@ -459,6 +460,7 @@ LogicalResult CPUScheduleAttr::verify(
   // C25: sizes are not negative.
   for (auto [name, value] : {std::pair<StringRef, int64_t>{"part", part},
                              {"panel", panel},
+                             {"convert", convert},
                              {"overlap", overlap},
                              {"prefetch", prefetch},
                              {"nontemporal", nontemporal},

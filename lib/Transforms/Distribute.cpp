@@ -96,6 +96,7 @@ static CPUScheduleAttr scheduleOfFew(MLIRContext *context) {
   return CPUScheduleAttr::get(context, {8, 1}, {8, 1}, /*chain=*/1, /*block=*/1,
                               /*fold=*/0, /*part=*/0,
                               /*panel=*/0, /*rows=*/1, /*share_rows=*/false,
+                              /*convert=*/0,
                               /*overlap=*/0, /*prefetch=*/0, /*nontemporal=*/0,
                               /*grain=*/0);
 }

@@ -7,6 +7,7 @@
 
 #include "ElementwiseEmitter.h"
 #include "EvenOdd.h"
+#include "TaskLoops.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Complex/IR/Complex.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
@@ -283,17 +284,61 @@ void ElementwiseEmitter::loadShared(unsigned loop, int64_t width) {
       shared[input->getOperandNumber()] = load(*input, width);
 }
 
-SmallVector<OpOperand *> ElementwiseEmitter::findConverted(int64_t width) {
+/// What vectors of `input` are widened to wherever they are used, if they are.
+static Type findWidened(linalg::GenericOp op, OpOperand &input) {
+  Type to;
+  for (Operation *user : op.getMatchingBlockArgument(&input).getUsers()) {
+    auto widen = dyn_cast<arith::ExtFOp>(user);
+    if (!widen || (to && to != widen.getType()))
+      return {};
+    to = widen.getType();
+  }
+  return to;
+}
+
+Type ElementwiseEmitter::typeConverted(OpOperand &input, int64_t width) {
+  Type element = cast<MemRefType>(input.get().getType()).getElementType();
+  if (isa<FloatType>(element) && element.getIntOrFloatBitWidth() <= 16)
+    if (Type widened = findWidened(op, input))
+      return widened;
   if (!usesEvenOdd(width))
+    return {};
+  return element.isBF16() ? b.getF32Type() : element;
+}
+
+SmallVector<OpOperand *> ElementwiseEmitter::findConverted(int64_t width) {
+  if (width == 1)
     return {};
   return llvm::filter_to_vector(op.getDpsInputOperands(), [&](OpOperand *in) {
     return isContiguousAlong(op, *in, vectorLoop) &&
+           typeConverted(*in, width) &&
            llvm::all_of(op.getMatchingIndexingMap(in).getResults(),
                         [&](AffineExpr expr) {
                           std::optional<unsigned> loop = loopOf(expr);
                           return !loop || loop == vectorLoop || indices[*loop];
                         });
   });
+}
+
+void ElementwiseEmitter::convert(OpOperand &input, int64_t width) {
+  if (width == 1)
+    return;
+  auto memory = converted.find(input.getOperandNumber());
+  Value slot = memory->second;
+  converted.erase(memory);
+  storeVector(loadConverted(input, width), slot, indices[vectorLoop]);
+  readFrom(input, slot);
+}
+
+/// As vectors are computed with.
+Value ElementwiseEmitter::loadConverted(OpOperand &input, int64_t width) {
+  Value loaded = load(input, width).re;
+  if (usesEvenOdd(width) && mayHoldPayload(input))
+    loaded = dropPayloads(b, loc, loaded);
+  auto type = cast<VectorType>(vectorOf(typeConverted(input, width), width));
+  return loaded.getType() == type
+             ? loaded
+             : arith::ExtFOp::create(b, loc, type, loaded).getResult();
 }
 
 Value ElementwiseEmitter::toMemory(OpOperand &operand, Value value,
@@ -334,26 +379,26 @@ void ElementwiseEmitter::storeLanes(OpOperand &operand, Value value,
 }
 
 /// Whether a NaN with bits below those of bf16 can be among the values: not if
-/// all come from bf16, or from sums of it that this kernel made.
+/// all come from bf16, from sums of it that this kernel made, or from where
+/// loadConverted has dropped them.
 bool ElementwiseEmitter::mayHoldPayload() {
-  return llvm::any_of(op.getDpsInputs(), [](Value input) {
-    Type element = cast<MemRefType>(input.getType()).getElementType();
-    Operation *source = input.getDefiningOp();
-    if (auto view = dyn_cast_or_null<memref::SubViewOp>(source))
-      source = view.getSource().getDefiningOp();
-    bool isTemporary =
-        isa_and_nonnull<memref::AllocaOp, memref::AllocOp>(source);
-    return !isTemporary && isa<FloatType>(element) &&
-           element.getIntOrFloatBitWidth() > 16;
+  return llvm::any_of(op.getDpsInputOperands(), [&](OpOperand *input) {
+    return !converted.contains(input->getOperandNumber()) &&
+           mayHoldPayload(*input);
   });
 }
 
-/// A conversion of bf16 that the load or the store does on its way.
+bool ElementwiseEmitter::mayHoldPayload(OpOperand &input) {
+  Type element = cast<MemRefType>(input.get().getType()).getElementType();
+  return isa<FloatType>(element) && element.getIntOrFloatBitWidth() > 16 &&
+         !allocationOf(input.get());
+}
+
+/// A conversion that the load, or the store of bf16, does on its way.
 bool ElementwiseEmitter::isConvertedInMemory(Operation &inner, int64_t width) {
   if (auto widen = dyn_cast<arith::ExtFOp>(inner))
-    return widen.getIn().getType().isBF16() &&
-           getElementTypeOrSelf(lookup(widen.getIn(), width)).isF32() &&
-           widen.getType().isF32();
+    return getElementTypeOrSelf(lookup(widen.getIn(), width)) ==
+           widen.getType();
   auto narrow = dyn_cast<arith::TruncFOp>(inner);
   if (!narrow || !narrow.getType().isBF16() ||
       !narrow.getIn().getType().isF32() || !usesEvenOdd(width) ||
@@ -365,10 +410,11 @@ bool ElementwiseEmitter::isConvertedInMemory(Operation &inner, int64_t width) {
                            vectorLoop);
 }
 
-SmallVector<Value> ElementwiseEmitter::computeUnconverted(int64_t width) {
+SmallVector<Value>
+ElementwiseEmitter::computeForMemoryUnconverted(int64_t width) {
   llvm::SaveAndRestore memory(converted);
   converted.clear();
-  return compute(width);
+  return toMemory(compute(width), width);
 }
 
 Value ElementwiseEmitter::loadOutput(unsigned output, int64_t width) {

@@ -36,10 +36,6 @@ public:
   llvm::SmallVector<mlir::Value> compute(int64_t width,
                                          mlir::ValueRange accumulators = {});
 
-  /// The same from what the operands hold, wherever else some of it lies in
-  /// another form.
-  llvm::SmallVector<mlir::Value> computeUnconverted(int64_t width);
-
   /// The current elements of the output.
   mlir::Value loadOutput(unsigned output, int64_t width);
 
@@ -54,6 +50,10 @@ public:
                                           int64_t width);
   void storeConverted(mlir::ValueRange values, int64_t width,
                       int64_t alignment = 0);
+
+  /// What is computed for a store, from what the operands hold, wherever else
+  /// some of it lies in another form.
+  llvm::SmallVector<mlir::Value> computeForMemoryUnconverted(int64_t width);
 
   /// The current elements of an output for neighbours along `loop`, any other
   /// than the vector loop, and the way to write them.
@@ -70,17 +70,19 @@ public:
   /// changes.
   llvm::SmallVector<mlir::OpOperand *> findConverted(int64_t width);
 
-  /// `width` elements of `input` at the current indices, as vectors are
-  /// computed with.
-  mlir::Value loadConverted(mlir::OpOperand &input, int64_t width) {
-    return load(input, width).re;
-  }
+  /// What elements of `input` are where vectors of `width` are computed with;
+  /// null where these are as in memory.
+  mlir::Type typeConverted(mlir::OpOperand &input, int64_t width);
 
-  /// Has vectors of `input` read from `memory`, where they lie in the form in
-  /// which loadConverted gives them.
+  /// Has vectors of `input`, one of findConverted, read from `memory`, where
+  /// `convert` has put them.
   void readFrom(mlir::OpOperand &input, mlir::Value memory) {
     converted[input.getOperandNumber()] = memory;
   }
+
+  /// Puts `width` elements of `input`, if it is a vector of them, at the
+  /// current indices, where they are read from.
+  void convert(mlir::OpOperand &input, int64_t width);
 
   /// `width` elements of `memref`, of rank 1, from `index` on.
   mlir::Value loadVector(mlir::Value memref, mlir::Value index, int64_t width);
@@ -114,6 +116,7 @@ private:
   };
 
   Number load(mlir::OpOperand &operand, int64_t width);
+  mlir::Value loadConverted(mlir::OpOperand &input, int64_t width);
   mlir::Value toMemory(mlir::OpOperand &operand, mlir::Value value,
                        int64_t width);
   void storeLanes(mlir::OpOperand &operand, mlir::Value value, Number parts,
@@ -123,6 +126,7 @@ private:
   static bool widensSelected(mlir::Operation *op);
   bool selectsInOrder();
   bool keepsOrder(mlir::OpOperand &operand);
+  bool mayHoldPayload(mlir::OpOperand &input);
   bool mayHoldPayload();
   bool isConvertedInMemory(mlir::Operation &inner, int64_t width);
   void cloneOp(mlir::Operation &inner, int64_t width);

@@ -54,20 +54,23 @@ Value rmsnorm::widenEvenOdd(OpBuilder &b, Location loc, Value loaded) {
                      arith::BitcastOp::create(b, loc, floats, odd));
 }
 
+Value rmsnorm::dropPayloads(OpBuilder &b, Location loc, Value values) {
+  auto element = cast<FloatType>(typeOf(values).getElementType());
+  Value isNaN =
+      arith::CmpFOp::create(b, loc, arith::CmpFPredicate::UNO, values, values);
+  Value nan = arith::ConstantOp::create(
+      b, loc,
+      SplatElementsAttr::get(typeOf(values),
+                             APFloat::getQNaN(element.getFloatSemantics())));
+  return arith::SelectOp::create(b, loc, isNaN, nan, values);
+}
+
 Value rmsnorm::narrowEvenOdd(OpBuilder &b, Location loc, Value values,
                              bool mayHoldPayload) {
   int64_t width = typeOf(values).getDimSize(0);
-  if (mayHoldPayload) {
-    // Rounding up the largest payload would give a zero.
-    Value isNaN = arith::CmpFOp::create(b, loc, arith::CmpFPredicate::UNO,
-                                        values, values);
-    Value nan = arith::ConstantOp::create(
-        b, loc,
-        SplatElementsAttr::get(
-            typeOf(values),
-            APFloat::getQNaN(b.getF32Type().getFloatSemantics())));
-    values = arith::SelectOp::create(b, loc, isNaN, nan, values);
-  }
+  // Rounding up the largest payload would give a zero.
+  if (mayHoldPayload)
+    values = dropPayloads(b, loc, values);
   auto pairs = VectorType::get({width / 2}, b.getI32Type());
   auto parts = VectorType::get({width}, b.getI16Type());
   auto number = [&](uint32_t value) { return splat(b, loc, pairs, value); };

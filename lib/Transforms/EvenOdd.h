@@ -28,6 +28,10 @@ mlir::Value widenEvenOdd(mlir::OpBuilder &builder, mlir::Location loc,
 mlir::Value narrowEvenOdd(mlir::OpBuilder &builder, mlir::Location loc,
                           mlir::Value values, bool mayHoldPayload);
 
+/// `values`, but one and the same NaN for all of them.
+mlir::Value dropPayloads(mlir::OpBuilder &builder, mlir::Location loc,
+                         mlir::Value values);
+
 /// From the order of memory to even-odd order, and back.
 mlir::Value toEvenOdd(mlir::OpBuilder &builder, mlir::Location loc,
                       mlir::Value vector);

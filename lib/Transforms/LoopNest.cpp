@@ -8,10 +8,12 @@
 #include "LoopNest.h"
 #include "TaskLoops.h"
 #include "mlir/Dialect/Arith/Utils/Utils.h"
+#include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/Dialect/Utils/StaticValueUtils.h"
 #include "mlir/Interfaces/ValueBoundsOpInterface.h"
 #include "rmsnorm/IR/Scratch.h"
+#include "llvm/Support/SaveAndRestore.h"
 
 using namespace mlir;
 using namespace rmsnorm;
@@ -93,10 +95,8 @@ LogicalResult LoopNest::prepare() {
 void LoopNest::emitLoops() {
   if (op.getNumLoops() == 0)
     return emitter.store(emitter.compute(1), 1);
-  SmallVector<Value> heap;
-  if (op.getNumReductionLoops() == 0 && !parallel.empty() &&
-      !schedule.getShareRows())
-    convertOnce(heap);
+  if (op.getNumReductionLoops() == 0 && !schedule.getShareRows())
+    convertOnce();
   emitParallel(parallel, takesRowsTogether(), [&](const RowGroup *group) {
     if (!group)
       emitLeaf();
@@ -105,7 +105,6 @@ void LoopNest::emitLoops() {
     else
       emitSharedElementwise(*group);
   });
-  freeScratch(b, loc, heap);
 }
 
 void LoopNest::erase() {
@@ -240,29 +239,74 @@ SmallVector<Value> LoopNest::ifAny(Section section, ValueRange none,
   return llvm::to_vector_of<Value>(branch.getResults());
 }
 
+/// The loop over tasks that this is in, if there may be several and a row is as
+/// long in all of them.
+scf::ForOp LoopNest::findTasks() {
+  auto tasks = op->getParentOfType<scf::ForOp>();
+  auto chunks =
+      tasks ? dyn_cast<scf::ParallelOp>(tasks->getParentOp()) : nullptr;
+  bool isLoop = chunks && isTaskLoop(tasks) &&
+                getConstantIntValue(chunks.getUpperBound()[0]) != 1 &&
+                getConstantIntValue(extents[emitter.vectorLoop]);
+  return isLoop ? tasks : scf::ForOp();
+}
+
 /// Inputs that every row reads are converted before the first, where their size
-/// has a bound.
-void LoopNest::convertOnce(SmallVectorImpl<Value> &heap) {
+/// has a bound: of all tasks, where these share them, else of each.
+void LoopNest::convertOnce() {
   std::optional<int64_t> bound = boundOf(emitter.vectorLoop);
-  ArrayRef<int64_t> steps = elementwiseSteps();
-  SmallVector<OpOperand *> inputs = emitter.findConverted(steps.front());
-  if (!bound || *bound > schedule.getPanel() || inputs.empty())
+  if (!bound || *bound > schedule.getConvert())
     return;
-  SmallVector<Value> memory(inputs.size());
-  for (auto [input, slot] : llvm::zip(inputs, memory)) {
-    Type element = cast<MemRefType>(input->get().getType()).getElementType();
-    slot = createScratch(b, loc, {b.getIndexAttr(*bound)},
-                         element.isBF16() ? b.getF32Type() : element, heap);
+  scf::ForOp tasks = findTasks();
+  // What lies in temporary memory is made by each task.
+  auto isShared = [&](Value view) {
+    return tasks && !allocationOf(view) && hoistView(tasks, view);
+  };
+  SmallVector<OpOperand *> ofAll, ofTask;
+  for (OpOperand *input : emitter.findConverted(elementwiseSteps().front()))
+    (isShared(input->get()) ? ofAll : ofTask).push_back(input);
+  if (!ofAll.empty())
+    convertBefore(tasks, ofAll, *bound);
+  // One row reads each but once.
+  if (!ofTask.empty() && !parallel.empty())
+    convertBefore(op, ofTask, *bound);
+}
+
+/// Has `inputs`, of at most `bound` elements, converted before `user`, if it is
+/// worth it: as many rows as gain what that costs.
+void LoopNest::convertBefore(Operation *user, ArrayRef<OpOperand *> inputs,
+                             int64_t bound) {
+  constexpr int64_t fewRows = 8;
+  OpBuilder::InsertionGuard guard(b);
+  b.setInsertionPoint(user);
+  // Those that there are belong to loops of one step.
+  llvm::SaveAndRestore indices(emitter.indices);
+  for (Value &index : emitter.indices)
+    index = index ? constant(0) : index;
+  SmallVector<Value> heap;
+  for (OpOperand *input : inputs)
+    emitter.readFrom(
+        *input,
+        createScratch(b, loc, {b.getIndexAttr(bound)},
+                      emitter.typeConverted(*input, elementwiseSteps().front()),
+                      heap));
+  auto convert = [&] {
+    emitVectors(elementwiseSteps(), wholeVectorLoop(), [&](int64_t width) {
+      for (OpOperand *input : inputs)
+        emitter.convert(*input, width);
+    });
+  };
+  if (parallel.empty()) {
+    auto tasks = cast<scf::ForOp>(user);
+    IndexBuilder index(b, loc);
+    Value rows = index.sub(tasks.getUpperBound(), tasks.getLowerBound());
+    isConverted = index.isAtLeast(rows, fewRows);
+    emitIf(isConverted, convert);
+  } else {
+    convert();
   }
-  emitVectors(steps, wholeVectorLoop(), [&](int64_t width) {
-    if (width == 1)
-      return;
-    for (auto [input, slot] : llvm::zip(inputs, memory))
-      emitter.storeVector(emitter.loadConverted(*input, width), slot,
-                          emitter.indices[emitter.vectorLoop]);
-  });
-  for (auto [input, slot] : llvm::zip(inputs, memory))
-    emitter.readFrom(*input, slot);
+  b.setInsertionPointAfter(user);
+  freeScratch(b, loc, heap);
 }
 
 /// What is read or written element by element gains nothing by more of them at
@@ -283,9 +327,22 @@ void LoopNest::findBypasses() {
 void LoopNest::emitElementwise() {
   findBypasses();
   computeTail();
-  emitVectors(stepsBeforeTail(), wholeVectorLoop(),
-              [&](int64_t width) { emitElements(width); });
+  auto emitSteps = [&] {
+    emitVectors(stepsBeforeTail(), wholeVectorLoop(),
+                [&](int64_t width) { emitElements(width); });
+  };
+  if (isConverted)
+    emitIf(isConverted, emitSteps, [&] { emitFewRows(); });
+  else
+    emitSteps();
   storeTail();
+}
+
+/// Of inputs as they lie in memory.
+void LoopNest::emitFewRows() {
+  emitVectors(stepsBeforeTail(), wholeVectorLoop(), [&](int64_t width) {
+    emitter.storeConverted(emitter.computeForMemoryUnconverted(width), width);
+  });
 }
 
 /// The results of `width` elements. The branches are within the loops, so that

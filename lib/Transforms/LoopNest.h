@@ -11,6 +11,7 @@
 #include "ElementwiseEmitter.h"
 #include "Streaming.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/IR/PatternMatch.h"
 #include "rmsnorm/IR/RMSNorm.h"
 
@@ -78,7 +79,11 @@ private:
                    llvm::function_ref<void(int64_t)> inner);
   llvm::ArrayRef<int64_t> elementwiseSteps();
   void emitElementwise();
-  void convertOnce(llvm::SmallVectorImpl<mlir::Value> &heap);
+  mlir::scf::ForOp findTasks();
+  void convertOnce();
+  void convertBefore(mlir::Operation *user,
+                     llvm::ArrayRef<mlir::OpOperand *> inputs, int64_t bound);
+  void emitFewRows();
   void findBypasses();
   void emitElements(int64_t width);
 
@@ -208,6 +213,10 @@ private:
   int64_t streamedWidth = 0;
   /// Whether results go past the caches, an i1; null: never.
   mlir::Value bypasses;
+  /// Inputs that all tasks read alike, converted with the first row, and
+  /// whether that has been done, in memory; null: there are none.
+  llvm::SmallVector<mlir::OpOperand *> ofAllTasks;
+  mlir::Value isConverted;
   /// The results of the last vector of a row, where it is a tail.
   llvm::SmallVector<mlir::Value> tail;
   /// What is done at the same time.

@@ -41,7 +41,7 @@ void LoopNest::computeTail() {
   if (!width || !emitter.isContiguous())
     return;
   emitter.indices[emitter.vectorLoop] = tailBegin(*width);
-  tail = emitter.toMemory(emitter.computeUnconverted(*width), *width);
+  tail = emitter.computeForMemoryUnconverted(*width);
 }
 
 ArrayRef<int64_t> LoopNest::stepsBeforeTail() {

@@ -246,8 +246,9 @@ static CPUScheduleAttr scheduleOfNear(CPUScheduleAttr s) {
   return CPUScheduleAttr::get(
       s.getContext(), s.getVector(), s.getNormalizeVector(), s.getChain(),
       s.getBlock(), s.getFold(), s.getPart(), s.getPanel(), s.getRows(),
-      s.getShareRows(), s.getOverlap(), neverFetches ? 0 : prefetch,
-      neverBypasses ? 0 : nontemporal, s.getGrain());
+      s.getShareRows(), s.getConvert(), s.getOverlap(),
+      neverFetches ? 0 : prefetch, neverBypasses ? 0 : nontemporal,
+      s.getGrain());
 }
 
 /// Where `tasks` move less than `overlap`, what they do from a larger size on

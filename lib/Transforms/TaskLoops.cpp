@@ -6,6 +6,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "TaskLoops.h"
+#include "mlir/Analysis/SliceAnalysis.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Arith/Utils/Utils.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
@@ -136,6 +137,29 @@ std::optional<SmallVector<OpFoldResult>> rmsnorm::sizesBefore(scf::ForOp tasks,
       return std::nullopt;
   }
   return sizes;
+}
+
+bool rmsnorm::hoistView(scf::ForOp tasks, Value view) {
+  if (tasks.isDefinedOutsideOfLoop(view))
+    return true;
+  llvm::SetVector<Operation *> slice;
+  BackwardSliceOptions options;
+  options.filter = [&](Operation *op) { return tasks->isProperAncestor(op); };
+  options.omitBlockArguments = true;
+  options.inclusive = true;
+  auto isSame = [&](Operation *op) {
+    return isPure(op) && llvm::all_of(op->getOperands(), [&](Value operand) {
+             return tasks.isDefinedOutsideOfLoop(operand) ||
+                    slice.contains(operand.getDefiningOp());
+           });
+  };
+  if (!view.getDefiningOp() ||
+      failed(getBackwardSlice(view, &slice, options)) ||
+      !llvm::all_of(slice, isSame))
+    return false;
+  for (Operation *op : slice)
+    op->moveBefore(tasks);
+  return true;
 }
 
 bool rmsnorm::isTaskLoop(scf::ForOp loop) {

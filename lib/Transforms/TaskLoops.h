@@ -66,6 +66,10 @@ mlir::Value emitTaskLoops(mlir::OpBuilder &b, mlir::Location loc,
 std::optional<llvm::SmallVector<mlir::OpFoldResult>>
 sizesBefore(mlir::scf::ForOp tasks, mlir::Value view);
 
+/// Moves what makes `view` out of the loop `tasks`; false, and nothing is
+/// moved, where that is not the same for all tasks.
+bool hoistView(mlir::scf::ForOp tasks, mlir::Value view);
+
 /// Whether `loop` goes over the tasks of a chunk.
 bool isTaskLoop(mlir::scf::ForOp loop);
 

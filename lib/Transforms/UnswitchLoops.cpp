@@ -28,12 +28,18 @@ using namespace mlir;
 using namespace rmsnorm;
 
 /// The branches directly in `loop` that have no result and a condition which is
-/// the same in all iterations of `outer`.
+/// the same in all iterations of `outer`. Beside a loop, the branch around it
+/// costs nothing.
 static SmallVector<scf::IfOp> findBranches(scf::ForOp loop, scf::ForOp outer) {
+  auto holdsLoop = [](scf::IfOp branch) {
+    return branch->walk([](scf::ForOp) { return WalkResult::interrupt(); })
+        .wasInterrupted();
+  };
   return llvm::filter_to_vector(
       loop.getBody()->getOps<scf::IfOp>(), [&](scf::IfOp branch) {
         return branch.getNumResults() == 0 &&
-               outer.isDefinedOutsideOfLoop(branch.getCondition());
+               outer.isDefinedOutsideOfLoop(branch.getCondition()) &&
+               !holdsLoop(branch);
       });
 }
 

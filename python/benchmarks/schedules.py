@@ -16,6 +16,7 @@ CHOICES = {
     "panel": [256, 1024, 4096, 16384],
     "rows": [1, 2, 4, 8, 16],
     "share_rows": [False, True],
+    "convert": [0, 1024, 16384],
     "overlap": [0, 1, 1 << 20, 1 << 24],
     "prefetch": [0, 1, 1 << 20, 1 << 24],
     "nontemporal": [0, 1, 1 << 20, 1 << 24],

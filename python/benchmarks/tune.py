@@ -17,8 +17,8 @@ import worker
 from problems import DTYPES, Problem
 
 # Parameters that decide on speed alone, those first that decide the most.
-ORDER = ["vector", "normalize_vector", "rows", "share_rows", "overlap", "fold", "prefetch", "nontemporal", "vector",
-         "normalize_vector"]
+ORDER = ["vector", "normalize_vector", "rows", "share_rows", "convert", "overlap", "fold", "prefetch", "nontemporal",
+         "vector", "normalize_vector"]
 # Turns of each candidate, and of the two that are compared in the end.
 TURNS, LAST_TURNS = 5, 25
 # A candidate has to be so much faster to be taken: less is noise.

@@ -40,6 +40,22 @@ def test_a_row_alone_and_in_any_batch(dtype, extent, stable):
     assert bits(normalize(cube, scale, 2, stable=stable)[0]) == bits(y)
 
 
+@pytest.mark.parametrize("extent", [65, 577, 1000, 2049, 5003, 8192, 16387])
+@pytest.mark.parametrize("scale_dtype", norms.FLOATS, ids=str)
+@pytest.mark.parametrize("dtype", [norms.bf16, norms.f16, norms.f8e4m3fn], ids=str)
+def test_scales_that_many_rows_read(dtype, scale_dtype, extent):
+    """They may be converted once for all of them, or for each of a few."""
+    rng = np.random.default_rng(extent)
+    rows = 19
+    x = norms.draw_values(rng, (rows, extent), dtype)
+    scale, bias = (norms.draw_values(rng, (extent,), scale_dtype) for _ in range(2))
+    y, _ = normalize(x, scale, 1, bias=bias)
+    for threads in (1, 2):
+        assert bits(normalize(x, scale, threads, bias=bias)[0]) == bits(y)
+        for row in (0, 8, rows - 1):
+            assert bits(normalize(x[row:row + 1], scale, threads, bias=bias)[0]) == bits(y[row:row + 1])
+
+
 @pytest.mark.parametrize("dtype", norms.FLOATS, ids=str)
 @pytest.mark.parametrize("extent", [9, 19, 65, 100, 129, 519, 1003, 5003])
 def test_in_place_of_x(dtype, extent):

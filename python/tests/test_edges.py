@@ -76,3 +76,17 @@ def test_subnormal_epsilon_alone(dtype):
     y = rmsnorm.rms_norm(x, mask=np.array([True, False, False]), epsilon=1e-44, dtype=norms.bf16)
     exact = x.astype(np.longdouble) / np.sqrt(np.longdouble(1e-44))
     assert (y == exact.astype(norms.bf16)).all()
+
+
+@pytest.mark.parametrize("rows", [1, 20])
+@pytest.mark.parametrize("extent", [100, 577, 2051])
+@pytest.mark.parametrize("part", ["scale", "bias"])
+def test_nans_that_hold_more_than_bf16_does(part, extent, rows):
+    """Rounding up all of their bits would give a zero."""
+    rng = np.random.default_rng(7)
+    x = norms.draw_values(rng, (rows, extent), norms.bf16)
+    arrays = {name: rng.standard_normal(extent).astype(np.float32) for name in ("scale", part)}
+    where = [0, 3, 64, 65, extent - 2, extent - 1]
+    arrays[part].view(np.uint32)[where] = [0x7fffffff, 0xffffffff, 0x7fc00001, 0x7f800001, 0xff80ffff, 0x7fffffff]
+    y = rmsnorm.rms_norm(x, arrays.pop("scale"), dtype=norms.bf16, **arrays)
+    assert (np.isnan(y) == np.isin(np.arange(extent), where)).all()

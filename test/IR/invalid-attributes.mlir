@@ -134,6 +134,12 @@
 
 // -----
 
+// C25: a negative length of what is converted once
+// expected-error @below {{expected convert to be 0 or more, but got -1}}
+#a = #rmsnorm.cpu_schedule<vector = [1], normalize_vector = [1], convert = -1>
+
+// -----
+
 // C25: a negative panel
 // expected-error @below {{expected panel to be 0 or more, but got -1}}
 #a = #rmsnorm.cpu_schedule<vector = [1], normalize_vector = [1], panel = -1>

@@ -61,7 +61,7 @@ func.func @blocks(%x: memref<24x64xf32>, %y: memref<64xf32>) {
 
 // -----
 
-#s = #rmsnorm.cpu_schedule<vector = [16, 1], normalize_vector = [16, 1], panel = 64>
+#s = #rmsnorm.cpu_schedule<vector = [16, 1], normalize_vector = [16, 1], convert = 64>
 
 // What all rows share is put into even-odd order before the first of them, also
 // where it has more dimensions than the one that memory runs along.
