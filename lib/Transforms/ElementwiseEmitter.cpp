@@ -303,7 +303,9 @@ Type ElementwiseEmitter::typeConverted(OpOperand &input, int64_t width) {
       return widened;
   if (!usesEvenOdd(width))
     return {};
-  return element.isBF16() ? b.getF32Type() : element;
+  if (element.isBF16())
+    return b.getF32Type();
+  return element.isInteger(1) ? element : typeInMemory(element, b);
 }
 
 SmallVector<OpOperand *> ElementwiseEmitter::findConverted(int64_t width) {
