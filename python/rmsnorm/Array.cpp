@@ -5,29 +5,18 @@
 //
 //===----------------------------------------------------------------------===//
 
+#define NPY_NO_DEPRECATED_API NPY_2_0_API_VERSION
 #include "Array.h"
 #include <algorithm>
 #include <cstdlib>
 #include <nanobind/stl/string.h>
 #include <numeric>
+#include <numpy/arrayobject.h>
 
 namespace nb = nanobind;
 using namespace rmsnorm::python;
 
 namespace {
-
-/// What the capsule `__array_struct__` holds: NumPy's array interface, version
-/// 2, which needs none of NumPy's headers.
-struct ArrayInterface {
-  int two, nd;
-  char typekind;
-  int itemsize, flags;
-  Py_intptr_t *shape, *strides;
-  void *data;
-  PyObject *descr;
-};
-constexpr int flagAligned = 0x100, flagNativeOrder = 0x200,
-              flagWriteable = 0x400;
 
 struct NumPyType {
   char kind;
@@ -45,9 +34,7 @@ constexpr NumPyType numpyTypes[] = {
 
 /// NumPy and the types that it has from ml_dtypes, looked up once.
 struct Modules {
-  nb::object numpy, ndarray, dtype, boolean, empty;
-  /// Names of attributes that each call looks up.
-  nb::object arrayStruct, dtypeName;
+  nb::object numpy, dtype, boolean;
   struct Named {
     nb::object dtype;
     RMSNormType type;
@@ -64,13 +51,11 @@ struct Modules {
 
 private:
   Modules() {
+    if (PyArray_ImportNumPyAPI() < 0)
+      throw nb::python_error();
     numpy = nb::module_::import_("numpy");
-    ndarray = numpy.attr("ndarray");
     dtype = numpy.attr("dtype");
     boolean = numpy.attr("bool_");
-    empty = numpy.attr("empty");
-    arrayStruct = nb::steal(PyUnicode_InternFromString("__array_struct__"));
-    dtypeName = nb::steal(PyUnicode_InternFromString("dtype"));
     nb::object ml = nb::module_::import_("ml_dtypes");
     extended = {{dtype(ml.attr("bfloat16")), RMSNORM_TYPE_BF16},
                 {dtype(ml.attr("float8_e4m3fn")), RMSNORM_TYPE_F8E4M3FN},
@@ -140,15 +125,15 @@ bool rmsnorm::python::isNumPyBool(nb::handle object) {
 }
 
 static void checkSubclass(nb::handle object, const char *name) {
-  Modules &modules = Modules::get();
-  if (!nb::isinstance(object, modules.ndarray)) {
+  if (!PyArray_Check(object.ptr())) {
     std::string text =
         std::string("expected ") + name + " to be a numpy.ndarray, but got " +
         nb::str(nb::handle((PyObject *)Py_TYPE(object.ptr())).attr("__name__"))
             .c_str();
     throw nb::type_error(text.c_str());
   }
-  if (nb::isinstance(object, modules.numpy.attr("ma").attr("MaskedArray"))) {
+  nb::object numpy = Modules::get().numpy;
+  if (nb::isinstance(object, numpy.attr("ma").attr("MaskedArray"))) {
     std::string text = std::string("expected ") + name +
                        " to be an array without a mask of its own, but got "
                        "a numpy.ma.MaskedArray";
@@ -156,53 +141,59 @@ static void checkSubclass(nb::handle object, const char *name) {
   }
 }
 
-Array::Array(nb::handle object, const char *name, bool isWritten) {
-  Modules &modules = Modules::get();
+Array::Array(nb::handle object, const char *name, bool isWritten)
+    : owner(nb::borrow(object)) {
+  Modules::get();
   // Its own mask would be left out without a word; a subclass may have one.
-  if (!Py_IS_TYPE(object.ptr(), (PyTypeObject *)modules.ndarray.ptr()))
+  if (!PyArray_CheckExact(object.ptr()))
     checkSubclass(object, name);
-  interface =
-      nb::steal(PyObject_GetAttr(object.ptr(), modules.arrayStruct.ptr()));
-  if (!interface.is_valid())
-    throw nb::python_error();
-  check(object, name, isWritten);
-}
-
-void Array::check(nb::handle object, const char *name, bool isWritten) {
-  auto *array = static_cast<ArrayInterface *>(
-      PyCapsule_GetPointer(interface.ptr(), nullptr));
-  if (!array)
-    throw nb::python_error();
+  auto *array = reinterpret_cast<PyArrayObject *>(object.ptr());
+  PyArray_Descr *descr = PyArray_DESCR(array);
+  int64_t size = PyArray_ITEMSIZE(array);
   auto refuse = [&](const std::string &expected) {
     throw nb::value_error(
         (std::string("expected ") + name + " " + expected).c_str());
   };
-  tensor.type = findType(array->typekind, array->itemsize);
+  tensor.type = findType(descr->kind, size);
   bool isExtended = tensor.type == RMSNORM_TYPE_NONE;
   if (isExtended) {
-    nb::object dtype = object.attr(Modules::get().dtypeName);
+    nb::handle dtype(reinterpret_cast<PyObject *>(descr));
     tensor.type = findExtendedType(dtype);
     if (tensor.type == RMSNORM_TYPE_NONE)
       raiseType(name, dtype);
   }
-  if (array->itemsize > 1 && !isExtended && !(array->flags & flagNativeOrder))
+  if (size > 1 && !isExtended && PyArray_ISBYTESWAPPED(array))
     refuse("in the byte order of the machine, but it is swapped");
-  if (!(array->flags & flagAligned))
+  if (!PyArray_ISALIGNED(array))
     refuse("aligned to its type, but its memory is not");
-  if (isWritten && !(array->flags & flagWriteable))
+  if (isWritten && !PyArray_ISWRITEABLE(array))
     refuse("to be writeable, but it is read-only");
-  for (int axis = 0; axis < array->nd; ++axis) {
-    if (array->shape[axis] > 1 && array->strides[axis] % array->itemsize != 0)
+  const npy_intp *extents = PyArray_DIMS(array),
+                 *bytes = PyArray_STRIDES(array);
+  tensor.rank = PyArray_NDIM(array);
+  for (int axis = 0; axis < tensor.rank; ++axis) {
+    if (extents[axis] > 1 && bytes[axis] % size != 0)
       refuse("with strides of whole elements, but got " +
-             std::to_string(array->strides[axis]) + " bytes on axis " +
+             std::to_string(bytes[axis]) + " bytes on axis " +
              std::to_string(axis));
-    shape[axis] = array->shape[axis];
-    strides[axis] = array->strides[axis] / array->itemsize;
+    shape[axis] = extents[axis];
+    strides[axis] = bytes[axis] / size;
   }
-  tensor.data = array->data;
-  tensor.rank = array->nd;
+  tensor.data = PyArray_DATA(array);
   tensor.shape = shape;
   tensor.strides = strides;
+}
+
+/// A new array of NumPy's, last axis fastest. NumPy refuses what does not fit.
+static nb::object createArray(const std::vector<npy_intp> &shape,
+                              nb::object dtype) {
+  // The reference to the type goes over to the array.
+  auto *descr = reinterpret_cast<PyArray_Descr *>(dtype.release().ptr());
+  nb::object array = nb::steal(
+      PyArray_Empty(int(shape.size()), shape.data(), descr, /*fortran=*/0));
+  if (!array.is_valid())
+    throw nb::python_error();
+  return array;
 }
 
 /// A new array with its axes, slowest first, in `order` in memory. Large ones
@@ -213,34 +204,35 @@ static nb::object allocateInOrder(const std::vector<int64_t> &shape,
                                   RMSNormType type) {
   constexpr int64_t line = 64, large = int64_t(1) << 16;
   Modules &modules = Modules::get();
-  const nb::object &dtype = modules.dtypes[type];
-  int64_t size = rmsnormTypeGetSize(type);
-  nb::list extents;
-  for (int64_t extent : shape)
-    extents.append(extent);
-  nb::object extentTuple = nb::tuple(extents);
-  // Not as much memory as the other extents would take.
-  if (std::find(shape.begin(), shape.end(), 0) != shape.end())
-    return modules.empty(extentTuple, dtype);
-  bool isInOrder = std::is_sorted(order.begin(), order.end());
-  std::vector<int64_t> strides(shape.size());
-  int64_t bytes = size;
+  std::vector<npy_intp> extents(shape.begin(), shape.end());
+  int64_t bytes = rmsnormTypeGetSize(type);
+  std::vector<npy_intp> strides(shape.size());
+  bool fits = true;
   for (auto axis = order.rbegin(); axis != order.rend(); ++axis) {
     strides[*axis] = bytes;
-    // NumPy refuses what does not fit; here nothing may wrap.
-    if (__builtin_mul_overflow(bytes, std::max<int64_t>(shape[*axis], 1),
-                               &bytes))
-      return modules.empty(extentTuple, dtype);
+    fits = fits && !__builtin_mul_overflow(
+                       bytes, std::max<int64_t>(shape[*axis], 1), &bytes);
   }
-  if (isInOrder && bytes < large)
-    return modules.empty(extentTuple, dtype);
-  nb::object memory = modules.empty(bytes + line, "u1");
-  int64_t address = nb::cast<int64_t>(memory.attr("ctypes").attr("data"));
-  nb::list steps;
-  for (int64_t stride : strides)
-    steps.append(stride);
-  return modules.ndarray(extentTuple, dtype, memory, -address & (line - 1),
-                         nb::tuple(steps));
+  // Not as much memory as the other extents would take.
+  bool isEmpty = std::find(shape.begin(), shape.end(), 0) != shape.end();
+  bool isInOrder = std::is_sorted(order.begin(), order.end());
+  if (isEmpty || !fits || (isInOrder && bytes < large))
+    return createArray(extents, modules.dtypes[type]);
+  nb::object memory =
+      createArray({bytes + line}, modules.dtypes[RMSNORM_TYPE_U8]);
+  auto *room = reinterpret_cast<PyArrayObject *>(memory.ptr());
+  char *data = PyArray_BYTES(room);
+  data += -reinterpret_cast<uintptr_t>(data) & (line - 1);
+  nb::object dtype = modules.dtypes[type];
+  nb::object array = nb::steal(PyArray_NewFromDescr(
+      &PyArray_Type, reinterpret_cast<PyArray_Descr *>(dtype.release().ptr()),
+      int(extents.size()), extents.data(), strides.data(), data,
+      NPY_ARRAY_WRITEABLE, nullptr));
+  if (!array.is_valid() ||
+      PyArray_SetBaseObject(reinterpret_cast<PyArrayObject *>(array.ptr()),
+                            memory.release().ptr()) < 0)
+    throw nb::python_error();
+  return array;
 }
 
 nb::object rmsnorm::python::allocate(const std::vector<int64_t> &shape,

@@ -34,12 +34,10 @@ public:
   Array &operator=(const Array &) = delete;
 
 private:
-  void check(nanobind::handle object, const char *name, bool isWritten);
-
   /// As many as NumPy has; the C API refuses more than it takes.
   static constexpr int maxDims = 64;
 
-  nanobind::object interface;
+  nanobind::object owner;
   RMSNormTensor tensor = {};
   // Set as far as there are axes.
   int64_t shape[maxDims], strides[maxDims];
