@@ -146,8 +146,8 @@ static void optimize(Module &module, TargetMachine &machine) {
 }
 
 /// Gives f16 that bypasses the caches to its stores as integers, from where it
-/// is made on. LLVM's code generator for X86 knows such stores of integers and
-/// of f32 alone; of vectors of f16 it makes ordinary ones.
+/// is made on. Of such stores of vectors of f16, LLVM's code generator for X86
+/// makes ordinary ones.
 static void storeHalvesAsIntegers(Module &module) {
   for (Function &function : module)
     for (Instruction &instruction : instructions(function)) {

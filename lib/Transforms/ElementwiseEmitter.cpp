@@ -305,6 +305,7 @@ Type ElementwiseEmitter::typeConverted(OpOperand &input, int64_t width) {
     return {};
   if (element.isBF16())
     return b.getF32Type();
+  // As load gives it: masks are compared already.
   return element.isInteger(1) ? element : typeInMemory(element, b);
 }
 

@@ -8,7 +8,6 @@
 #include "LoopNest.h"
 #include "TaskLoops.h"
 #include "mlir/Dialect/Arith/Utils/Utils.h"
-#include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/Dialect/Utils/StaticValueUtils.h"
 #include "mlir/Interfaces/ValueBoundsOpInterface.h"
@@ -258,13 +257,13 @@ void LoopNest::convertOnce() {
   if (!bound || *bound > schedule.getConvert())
     return;
   scf::ForOp tasks = findTasks();
-  // What lies in temporary memory is made by each task.
-  auto isShared = [&](Value view) {
-    return tasks && !allocationOf(view) && hoistView(tasks, view);
-  };
   SmallVector<OpOperand *> ofAll, ofTask;
-  for (OpOperand *input : emitter.findConverted(elementwiseSteps().front()))
-    (isShared(input->get()) ? ofAll : ofTask).push_back(input);
+  for (OpOperand *input : emitter.findConverted(elementwiseSteps().front())) {
+    // What lies in temporary memory is made by each task.
+    bool isShared =
+        tasks && !allocationOf(input->get()) && hoistView(tasks, input->get());
+    (isShared ? ofAll : ofTask).push_back(input);
+  }
   if (!ofAll.empty())
     convertBefore(tasks, ofAll, *bound);
   // One row reads each but once.
@@ -276,7 +275,7 @@ void LoopNest::convertOnce() {
 /// worth it: as many rows as gain what that costs.
 void LoopNest::convertBefore(Operation *user, ArrayRef<OpOperand *> inputs,
                              int64_t bound) {
-  constexpr int64_t fewRows = 8;
+  constexpr int64_t enoughRows = 8;
   OpBuilder::InsertionGuard guard(b);
   b.setInsertionPoint(user);
   // Those that there are belong to loops of one step.
@@ -300,7 +299,7 @@ void LoopNest::convertBefore(Operation *user, ArrayRef<OpOperand *> inputs,
     auto tasks = cast<scf::ForOp>(user);
     IndexBuilder index(b, loc);
     Value rows = index.sub(tasks.getUpperBound(), tasks.getLowerBound());
-    isConverted = index.isAtLeast(rows, fewRows);
+    isConverted = index.isAtLeast(rows, enoughRows);
     emitIf(isConverted, convert);
   } else {
     convert();

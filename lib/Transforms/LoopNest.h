@@ -213,9 +213,8 @@ private:
   int64_t streamedWidth = 0;
   /// Whether results go past the caches, an i1; null: never.
   mlir::Value bypasses;
-  /// Inputs that all tasks read alike, converted with the first row, and
-  /// whether that has been done, in memory; null: there are none.
-  llvm::SmallVector<mlir::OpOperand *> ofAllTasks;
+  /// Whether there are rows enough for inputs to be converted before all tasks,
+  /// an i1; null: nothing depends on it.
   mlir::Value isConverted;
   /// The results of the last vector of a row, where it is a tail.
   llvm::SmallVector<mlir::Value> tail;

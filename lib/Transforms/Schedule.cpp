@@ -153,8 +153,8 @@ static bool sharesRows(NormOpInterface op) {
 /// Elements up to which scales are converted once for many rows: as long as
 /// what they become leaves room in the first cache. bf16 gained a tenth, in the
 /// order of whose vectors scales of f32 have to be brought as well: a half.
-/// Where the processor converts f16 beside all else, a twentieth at most, and
-/// long scales lost as much; where it does not, more.
+/// f16 gained a twentieth at most where AVX2 converts it, and long scales lost
+/// as much.
 static int64_t convertOf(NormOpInterface op) {
   bool isBF16 = llvm::any_of(
       op->getOperands(), [](Value value) { return partsOf(value).isBF16(); });

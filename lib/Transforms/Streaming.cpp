@@ -8,7 +8,6 @@
 #include "Streaming.h"
 #include "ElementwiseEmitter.h"
 #include "TaskLoops.h"
-#include "mlir/Analysis/SliceAnalysis.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Arith/Utils/Utils.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
@@ -28,22 +27,13 @@ static int64_t bytesOf(Value memref) {
 
 /// The ops of the task that make `view`, if they depend on which task it is.
 static SmallVector<Operation *> opsOfTask(scf::ForOp tasks, Value view) {
-  llvm::SetVector<Operation *> slice;
-  BackwardSliceOptions options;
-  options.filter = [&](Operation *op) { return tasks->isProperAncestor(op); };
-  options.omitBlockArguments = true;
-  options.inclusive = true;
-  Operation *definition = view.getDefiningOp();
-  if (!definition || !options.filter(definition) ||
-      failed(getBackwardSlice(view, &slice, options)) ||
-      !llvm::all_of(slice, isPure))
-    return {};
+  llvm::SetVector<Operation *> ops = opsThatMake(tasks, view);
   Value index = tasks.getInductionVar();
-  if (llvm::none_of(slice, [&](Operation *op) {
+  if (llvm::none_of(ops, [&](Operation *op) {
         return llvm::is_contained(op->getOperands(), index);
       }))
     return {};
-  return slice.takeVector();
+  return ops.takeVector();
 }
 
 /// How far the next task whose sums are not made is ahead.

@@ -139,25 +139,34 @@ std::optional<SmallVector<OpFoldResult>> rmsnorm::sizesBefore(scf::ForOp tasks,
   return sizes;
 }
 
-bool rmsnorm::hoistView(scf::ForOp tasks, Value view) {
-  if (tasks.isDefinedOutsideOfLoop(view))
-    return true;
+llvm::SetVector<Operation *> rmsnorm::opsThatMake(scf::ForOp tasks,
+                                                  Value view) {
   llvm::SetVector<Operation *> slice;
   BackwardSliceOptions options;
   options.filter = [&](Operation *op) { return tasks->isProperAncestor(op); };
   options.omitBlockArguments = true;
   options.inclusive = true;
-  auto isSame = [&](Operation *op) {
-    return isPure(op) && llvm::all_of(op->getOperands(), [&](Value operand) {
-             return tasks.isDefinedOutsideOfLoop(operand) ||
-                    slice.contains(operand.getDefiningOp());
-           });
-  };
-  if (!view.getDefiningOp() ||
+  Operation *definition = view.getDefiningOp();
+  if (!definition || !options.filter(definition) ||
       failed(getBackwardSlice(view, &slice, options)) ||
-      !llvm::all_of(slice, isSame))
+      !llvm::all_of(slice, isPure))
+    return {};
+  return slice;
+}
+
+bool rmsnorm::hoistView(scf::ForOp tasks, Value view) {
+  if (tasks.isDefinedOutsideOfLoop(view))
+    return true;
+  llvm::SetVector<Operation *> ops = opsThatMake(tasks, view);
+  bool isSame = llvm::all_of(ops, [&](Operation *op) {
+    return llvm::all_of(op->getOperands(), [&](Value operand) {
+      return tasks.isDefinedOutsideOfLoop(operand) ||
+             ops.contains(operand.getDefiningOp());
+    });
+  });
+  if (ops.empty() || !isSame)
     return false;
-  for (Operation *op : slice)
+  for (Operation *op : ops)
     op->moveBefore(tasks);
   return true;
 }

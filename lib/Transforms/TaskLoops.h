@@ -66,6 +66,11 @@ mlir::Value emitTaskLoops(mlir::OpBuilder &b, mlir::Location loc,
 std::optional<llvm::SmallVector<mlir::OpFoldResult>>
 sizesBefore(mlir::scf::ForOp tasks, mlir::Value view);
 
+/// The ops in the loop `tasks` that make `view`, in their order, if they do
+/// nothing else; none: it is from outside, or is not made so.
+llvm::SetVector<mlir::Operation *> opsThatMake(mlir::scf::ForOp tasks,
+                                               mlir::Value view);
+
 /// Moves what makes `view` out of the loop `tasks`; false, and nothing is
 /// moved, where that is not the same for all tasks.
 bool hoistView(mlir::scf::ForOp tasks, mlir::Value view);

@@ -145,3 +145,28 @@ func.func @far(%far: i1, %n: index, %x: memref<?xf32>) {
   } {rmsnorm.far}
   return
 }
+
+// -----
+
+// A branch around a loop stays: beside that, it costs nothing, and what else
+// the loop around it holds is not doubled.
+// CHECK-LABEL: func.func @around_loop(
+// CHECK: scf.for
+// CHECK-NEXT: memref.load
+// CHECK-NEXT: scf.if
+// CHECK-NEXT: scf.for
+// CHECK-NOT: memref.load
+// CHECK: return
+func.func @around_loop(%many: i1, %n: index, %x: memref<?xf32>, %y: memref<?xf32>) {
+  %c0 = arith.constant 0 : index
+  %c1 = arith.constant 1 : index
+  scf.for %i = %c0 to %n step %c1 {
+    %e = memref.load %x[%i] : memref<?xf32>
+    scf.if %many {
+      scf.for %j = %c0 to %n step %c1 {
+        memref.store %e, %y[%j] : memref<?xf32>
+      }
+    }
+  }
+  return
+}

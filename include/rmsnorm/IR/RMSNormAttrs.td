@@ -107,7 +107,7 @@ def RMSNorm_CPUScheduleAttr : RMSNorm_Attr<"CPUSchedule", "cpu_schedule"> {
     | `panel` | elements of the vector axis that one task holds where that axis is not reduced |
     | `rows` | rows that one task holds where the vector axis is reduced: their sums are finished side by side in one vector |
     | `share_rows` | the second pass goes over the columns outside and the rows of a task inside: what its rows share is read and converted once |
-    | `convert` | elements of the vector axis up to which inputs that many rows read alike, as scales are, are converted once for all of them: before the tasks that share them or, where one task does not with the next, before its rows; 0: never |
+    | `convert` | elements of the vector axis up to which inputs that many rows read alike, as scales are, are converted once for all of them: before the tasks that share them, which have to be eight where a task is one row, or, where one task does not with the next, before its rows; 0: never |
     | `overlap` | bytes of input and output from which the sums of a task are made while the results of the one before it are written, where tasks are all of one size; 0: never, 1: always, of whatever size tasks are |
     | `prefetch` | bytes from which the next inputs are fetched while results are written, where no sums are made beside them; 0: never |
     | `nontemporal` | bytes that all threads move together from which stores bypass the caches; 0: never |
