@@ -235,6 +235,31 @@ static bool isInnerStrideOne(const IndexSpace &space, Operand operand) {
   return false;
 }
 
+/// The stride of the operand along the axis before the last, along which it
+/// runs, where its rows, whose extent is static, follow one another.
+static int64_t getDenseStride(const IndexSpace &space, Operand operand) {
+  int last = space.rank - 1;
+  return contains(space.layouts[operand].axes, last) ? space.extents[last] : 1;
+}
+
+/// Whether the rows of all operands are without gaps and follow one another
+/// without a gap, and kernels are made for their extent.
+static bool areRowsDense(const IndexSpace &space) {
+  int outer = space.rank - 2;
+  if (outer < 0 || getStaticRow(space) == ValueInfo::dynamic)
+    return false;
+  for (Operand operand : allOperands) {
+    const IndexSpace::Layout &layout = space.layouts[operand];
+    if (!layout.isPresent)
+      continue;
+    bool isDense = space.extents[outer] <= 1 || !contains(layout.axes, outer) ||
+                   layout.strides[outer] == getDenseStride(space, operand);
+    if (!isDense || !isInnerStrideOne(space, operand))
+      return false;
+  }
+  return true;
+}
+
 KernelKey::KernelKey(const NormOptions &options, const IndexSpace &space) {
   uint64_t types = 0, moreTypes = 0, inner = 0;
   for (Operand operand : allOperands) {
@@ -254,7 +279,7 @@ KernelKey::KernelKey(const NormOptions &options, const IndexSpace &space) {
                ? uint64_t(space.layouts[Operand::Mask].axes)
                : 0,
            uint64_t(getStaticRow(space)),
-           0};
+           areRowsDense(space)};
 }
 
 uint64_t KernelKey::hash() const {
@@ -268,6 +293,7 @@ Specification rmsnorm::getSpecification(const NormOptions &options,
                                         const IndexSpace &space) {
   Specification spec;
   spec.options = options;
+  bool isDense = areRowsDense(space);
   for (int axis = 0; axis < space.rank; ++axis) {
     if (contains(space.axes.reduced, axis))
       spec.reductionAxes.push_back(axis);
@@ -288,6 +314,8 @@ Specification rmsnorm::getSpecification(const NormOptions &options,
         extent = 1;
       else if (dims.axes[dim] == space.rank - 1)
         extent = getStaticRow(space);
+      else if (dims.axes[dim] == space.rank - 2 && isDense)
+        (*tensor.strides)[dim] = getDenseStride(space, operand);
       tensor.shape.push_back(extent);
     }
     if (dims.isInnerStrideOne())

@@ -22,15 +22,14 @@ namespace rmsnorm {
 ///  4. there is at least one axis that is not reduced.
 ///
 /// None of it changes a result, nor looks at how many rows there are: a row
-/// alone meets the kernel that it meets in a batch, as long as its strides are
-/// the same. (An array of one row has strides as well, which say where the next
-/// row would be.)
+/// alone meets the kernel that it meets in a batch without gaps.
 void normalize(IndexSpace &space);
 
 /// What a kernel for a normalised norm has to know, in a form that compares
-/// fast. Static are: the types, the options, a last stride of 1, and the extent
-/// of the last axis where it is reduced, up to `longestStaticRow`. All other
-/// extents and strides are dynamic.
+/// fast. Static are: the types, the options, a last stride of 1, the extent of
+/// the last axis where it is reduced, up to `longestStaticRow`, and then, where
+/// the rows of all operands follow one another without gaps, the stride from row
+/// to row. All other extents and strides are dynamic.
 struct KernelKey {
   static constexpr int64_t longestStaticRow = 1 << 16;
 

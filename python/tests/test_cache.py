@@ -36,6 +36,30 @@ def test_directory(tmp_path):
     assert info() == {"compiled": 1}
 
 
+def test_which_calls_share_a_kernel():
+    """One is for rows without gaps, however many there are, another for those with gaps in any operand."""
+    rmsnorm.set_cache_directory(None)
+    x = np.random.default_rng(0).standard_normal((4, 6, 24)).astype("f4")
+    spaced = np.zeros((4, 6, 40), "f4")
+    spaced[..., :24] = x
+    rows = rmsnorm.rms_norm(x).reshape(24, 24)
+
+    def check(operand, number, out=None):
+        y = rmsnorm.rms_norm(operand, out=out)
+        # Those of all operands begin with x's first row.
+        assert (y.reshape(-1, 24) == rows[:y.size // 24]).all()
+        assert rmsnorm.get_num_compiled() == number
+
+    # There is no gap behind a row alone.
+    for operand in [x[0], x[0, 0], x[:1, :1], spaced[0, 0, :24], spaced[:1, :1, :24]]:
+        check(operand, 1)
+    check(spaced[0, :, :24], 2)
+    check(x, 2, out=np.empty((4, 6, 30), "f4")[..., :24])
+    # With one more axis, where it does not lie in line with the first.
+    check(x.reshape(4, 2, 3, 24)[:1, :1], 2)
+    assert rmsnorm.rms_norm(x[:, :3]).shape == (4, 3, 24) and rmsnorm.get_num_compiled() == 3
+
+
 def test_schedule(tmp_path):
     """Another schedule is another kernel; a directory stays what it was."""
     x = np.random.default_rng(0).standard_normal((3, 1000)).astype("f4")
