@@ -19,7 +19,7 @@ SETTLED = 1e-3
 # Threads of OpenMP, of the yardstick and some peers, that wait spin that long, in ms.
 BLOCKTIME = 5
 # Seconds for which calls are made before some are timed; benchmarks/Timing.c has the same.
-WARM_UP = 1e-3
+WARM_UP = 3e-3
 EPSILON = 1e-6
 
 
