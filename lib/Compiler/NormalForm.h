@@ -28,8 +28,8 @@ void normalize(IndexSpace &space);
 /// What a kernel for a normalised norm has to know, in a form that compares
 /// fast. Static are: the types, the options, a last stride of 1, the extent of
 /// the last axis where it is reduced, up to `longestStaticRow`, and then, where
-/// the rows of all operands follow one another without gaps, the stride from row
-/// to row. All other extents and strides are dynamic.
+/// the rows of all operands follow one another without gaps, the stride from
+/// row to row. All other extents and strides are dynamic.
 struct KernelKey {
   static constexpr int64_t longestStaticRow = 1 << 16;
 
