@@ -132,8 +132,8 @@ std::optional<Streaming> Streaming::create(OpBuilder &b, linalg::GenericOp op,
       index.mul(index.product(extents), index.constant(bytesOfPoint(op)));
   Traffic traffic = trafficOf(index, op, bytes);
   if (mayBypass)
-    streaming.findResults(
-        b, index.isAtLeast(traffic.ofAll, schedule.getNontemporal()), length);
+    streaming.findResults(b, traffic.isLarge(index, schedule.getNontemporal()),
+                          length);
   if (mayFetch)
     streaming.findNextInputs(b, loopOfNextTask(tasks, rowBytes), vectorLoop,
                              extents, schedule.getRows(),

@@ -1,6 +1,6 @@
 // RUN: rmsnorm-opt %s --rmsnorm-tile --rmsnorm-decompose --rmsnorm-vectorize --canonicalize | FileCheck %s
 
-// Whether x is far, by what the thread and what all move, and the result large,
+// Whether x is far and the result large, by what the thread and what all move,
 // and where it begins, is asked in the kernel. The branches hold the prefetches
 // and the stores alone.
 // CHECK-LABEL: @large
@@ -12,7 +12,11 @@
 // CHECK: %[[MINE:.*]] = arith.subi %[[END]], %[[BEGIN]]
 // CHECK: %[[OF_THREAD:.*]] = arith.muli %[[MINE]], %c8192
 // CHECK: %[[OF_ALL:.*]] = arith.muli %[[COUNT]], %c8192
-// CHECK: %[[IS_LARGE:.*]] = arith.cmpi uge, %[[OF_ALL]], %c33554432
+// CHECK: %[[OF_ALL_IS:.*]] = arith.cmpi uge, %[[OF_ALL]], %c33554432
+// CHECK: %[[OF_THREAD_IS:.*]] = arith.cmpi uge, %[[OF_THREAD]], %c33554432
+// CHECK: %[[HALF_IS:.*]] = arith.cmpi uge, %[[OF_ALL]], %c67108864
+// CHECK: %[[ONE_IS:.*]] = arith.ori %[[OF_THREAD_IS]], %[[HALF_IS]]
+// CHECK: %[[IS_LARGE:.*]] = arith.andi %[[OF_ALL_IS]], %[[ONE_IS]]
 // CHECK: %[[MAY_BE:.*]] = arith.cmpi uge, %[[OF_ALL]], %c1048576
 // CHECK: %[[THREAD:.*]] = arith.cmpi uge, %[[OF_THREAD]], %c1048576
 // CHECK: %[[ALL:.*]] = arith.cmpi uge, %[[OF_ALL]], %c2097152

@@ -110,11 +110,11 @@ def RMSNorm_CPUScheduleAttr : RMSNorm_Attr<"CPUSchedule", "cpu_schedule"> {
     | `convert` | elements of the vector axis up to which inputs that many rows read alike, as scales are, are converted once for all of them: before the tasks that share them, which have to be eight where a task is one row, or, where one task does not with the next, before its rows; 0: never |
     | `overlap` | bytes of input and output from which the sums of a task are made while the results of the one before it are written, where tasks are all of one size; 0: never, 1: always, of whatever size tasks are |
     | `prefetch` | bytes from which the next inputs are fetched while results are written, where no sums are made beside them; 0: never |
-    | `nontemporal` | bytes that all threads move together from which stores bypass the caches; 0: never |
+    | `nontemporal` | bytes from which stores bypass the caches; 0: never |
     | `grain` | bytes of x below which a task is not worth a thread of its own |
 
-    The bytes of `overlap` and `prefetch` are what one thread moves, or half of
-    what all threads do together.
+    The bytes of `overlap`, `prefetch` and `nontemporal` are what one thread
+    moves, or half of what all threads do together.
 
     ```mlir
     #rmsnorm.cpu_schedule<vector = [64, 8, 1], normalize_vector = [32, 8, 1]>
