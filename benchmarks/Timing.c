@@ -52,9 +52,8 @@ RMSNORM_EXPORT void *bench_allocate(size_t bytes) {
 |* Norms                                                                      *|
 \*===----------------------------------------------------------------------===*/
 
-/* Calls go on for so many seconds before they are timed: two threads, of which
- * others were moved about before, need about two milliseconds to be as fast as
- * they will be. */
+/* Calls go on for so many seconds before they are timed: after a system that
+ * binds its threads, ours on two threads were slow for two milliseconds. */
 static const double warmUp = 3e-3;
 
 static bool callNorm(RMSNormContext context, RMSNormKernel kernel,

@@ -178,9 +178,9 @@ static RowShape shapeOfColumns(NormOpInterface op) {
 /// target sums the same tree.
 static CPUScheduleAttr defaultSchedule(NormOpInterface op) {
   // Results of that size displace what they are computed from. At 8 MB of
-  // either, one thread gained up to 2 where stores bypass the caches; two, half
-  // of that each, lost 1.1 to 1.4. Below, what reads the results next would
-  // lose more.
+  // either, one thread gained up to 2 where stores bypass the caches. Two, with
+  // half of that each, lost 1.1 to 1.9, unless others use the caches between
+  // their calls: masks and middle axes gained a tenth then.
   constexpr int64_t large = 2 * far;
   bool isWide = computesInFloat64(op);
   RowShape shape = hasRows(op) ? shapeOfRows(op) : shapeOfColumns(op);
