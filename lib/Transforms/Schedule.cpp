@@ -140,16 +140,6 @@ static int64_t overlapOf(NormOpInterface op) {
   return brief < length && length <= full ? far : 1;
 }
 
-/// Whether scales are converted once for several rows: longer rows are as fast
-/// without, and so are those of f32, which are not converted. What whole
-/// vectors leave of a row goes element by element that way, which takes longer
-/// than the conversions do.
-static bool sharesRows(NormOpInterface op) {
-  int64_t length = rowLength(op).value_or(shortest + 1);
-  return widthOf(op.getX()) < 32 && !computesInFloat64(op) &&
-         length <= shortest && length % 8 == 0;
-}
-
 /// Elements up to which scales are converted once for many rows: as long as
 /// what they become leaves room in the first cache. bf16 gained a tenth, in the
 /// order of whose vectors scales of f32 have to be brought as well: a half.
@@ -202,8 +192,8 @@ static CPUScheduleAttr defaultSchedule(NormOpInterface op) {
   };
   return CPUScheduleAttr::get(
       op.getContext(), stepsFrom(shape.step), stepsFrom(shape.second), chain,
-      block, shape.fold, partOf(op), panelOf(op), shape.rows, sharesRows(op),
-      convertOf(op), overlapOf(op),
+      block, shape.fold, partOf(op), panelOf(op), shape.rows,
+      /*shareRows=*/false, convertOf(op), overlapOf(op),
       /*prefetch=*/far, /*nontemporal=*/large, /*grain=*/int64_t(1) << 15);
 }
 

@@ -13,6 +13,7 @@
 // CHECK: %[[SQUARE:.*]] = arith.mulf {{.*}} vector<16xf32>
 // CHECK-NOT: arith.cmpf
 // CHECK-NOT: arith.truncf {{.*}} vector
+// CHECK: vector.shuffle {{.*}} [0, 17, 2, 19, 4, 21, 6, 23, 8, 25, 10, 27, 12, 29, 14, 31]
 // CHECK: arith.maxui {{.*}} vector<16xi16>
 // CHECK: vector.store {{.*}} vector<16xi16>
 func.func @from_bf16(%x: memref<64xbf16>, %y: memref<64xbf16>) {
