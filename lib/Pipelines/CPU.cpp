@@ -56,8 +56,8 @@ static void bufferize(OpPassManager &pm, const CPUPipelineOptions &) {
   bufferization::buildBufferDeallocationPipeline(pm, deallocation);
 }
 
-static void schedule(OpPassManager &pm, const CPUPipelineOptions &) {
-  pm.addPass(createRMSNormSchedule());
+static void schedule(OpPassManager &pm, const CPUPipelineOptions &options) {
+  pm.addPass(createRMSNormSchedule({hasFeature(options, "avx512f") ? 32 : 16}));
 }
 
 static void tile(OpPassManager &pm, const CPUPipelineOptions &) {

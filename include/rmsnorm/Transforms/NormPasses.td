@@ -62,8 +62,9 @@ def RMSNormDecompose : Pass<"rmsnorm-decompose"> {
 def RMSNormSchedule : Pass<"rmsnorm-schedule"> {
   let summary = "Choose a schedule for each norm that has none";
   let description = [{
-    Puts `#rmsnorm.cpu_schedule` on the ops. It is computed from the types; a
-    schedule that is there already stays.
+    Puts `#rmsnorm.cpu_schedule` on the ops. It is computed from the types and,
+    but for what decides on the tree of a sum, the target; a schedule that is
+    there already stays.
 
     ```mlir
     func.func @norm(%x: memref<8x64xf32>, %y: memref<8x64xf32>) {
@@ -79,6 +80,10 @@ def RMSNormSchedule : Pass<"rmsnorm-schedule"> {
     }
     ```
   }];
+  let options = [
+    Option<"vectorRegisters", "vector-registers", "int64_t", "16",
+           "Vector registers that the target has (x86: 32 with AVX-512)">,
+  ];
 }
 
 def RMSNormSplit : Pass<"rmsnorm-split"> {
