@@ -70,12 +70,15 @@ static Scalar loadSelected(ScalarBuilder &s, Value element, Value mask,
 }
 
 /// h = X + residual, from body arguments that begin with x and residual; zero
-/// where `mask`, if there is one, is false. Twice as many bf16 as f32 are
-/// selected at a time; f16 is converted on its way from memory.
+/// where `mask`, if there is one, is false. Twice as many bf16 or f16 as f32
+/// are selected at a time.
 static Scalar buildSum(ScalarBuilder &s, const Input &input,
                        ValueRange arguments, Value mask = {}) {
-  bool isRaw = arguments[0].getType().isBF16() &&
-               (!input.residual || arguments[1].getType().isBF16());
+  auto isHalf = [](Value value) {
+    return value.getType().isBF16() || value.getType().isF16();
+  };
+  bool isRaw =
+      isHalf(arguments[0]) && (!input.residual || isHalf(arguments[1]));
   Scalar h = loadSelected(s, arguments[0], mask, isRaw);
   return input.residual ? s.add(h, loadSelected(s, arguments[1], mask, isRaw))
                         : h;

@@ -20,10 +20,12 @@
 // What the results need of what is written before the roots, powers of two that
 // were divided out, has room for two tasks.
 //
-// After the last row it is summed once more, for nothing: a branch would keep
-// the two loops over its elements from becoming one (see LoopNest.cpp). Loops
-// over the elements of several rows at a time stay apart in any case, so that
-// branches cost nothing, and there is one copy of the code for sums:
+// After the last row it is summed once more, for nothing: a branch around that
+// would keep the two loops over its elements from becoming one (see
+// LoopNest.cpp), and a branch around both is more code. Rows that fill the
+// first cache, of which there may be few, have that. Loops over the elements of
+// several rows at a time stay apart in any case, so that branches cost nothing,
+// and there is one copy of the code for sums:
 //
 //   for t in [begin, end]:
 //     if t < end: s = sums of t
@@ -64,8 +66,9 @@ private:
   bool findViews();
   void findDoubled();
   Value findBytes();
-  scf::ForOp emitOverlapped();
-  scf::ForOp emitBeside();
+  scf::ForOp emitOverlapped(Value bytes);
+  scf::ForOp emitBeside(bool isLong);
+  void emitPair(Value task, Value next, Value number);
   scf::ForOp emitInTurn();
   scf::ForOp emitLoop(Value end, Value one);
   IRMapping mapTask(Value task, Value number);
@@ -267,11 +270,13 @@ void Overlapper::overlap() {
   auto schedule = results->getAttrOfType<CPUScheduleAttr>(scheduleName);
   int64_t least = schedule ? schedule.getOverlap() : 0;
   b.setInsertionPoint(tasks);
-  Value bytes = least > 1 ? findBytes() : Value();
-  if (least == 0 || (least > 1 && !bytes))
+  if (least == 0)
+    return;
+  Value bytes = findBytes();
+  if (least > 1 && !bytes)
     return;
   if (least == 1) {
-    emitOverlapped();
+    emitOverlapped(bytes);
     b.eraseOp(tasks);
     return;
   }
@@ -280,7 +285,7 @@ void Overlapper::overlap() {
     return keepNear(tasks);
   auto branch = scf::IfOp::create(b, loc, isLarge, /*withElseRegion=*/true);
   b.setInsertionPoint(branch.thenBlock()->getTerminator());
-  emitOverlapped()->setAttr(farName, b.getUnitAttr());
+  emitOverlapped(bytes)->setAttr(farName, b.getUnitAttr());
   tasks->moveBefore(branch.elseBlock()->getTerminator());
   keepNear(tasks);
 }
@@ -294,7 +299,11 @@ void Overlapper::emitFirst(Value begin, Value end) {
   cloneIf(index.isLess(begin, end), ops, first);
 }
 
-scf::ForOp Overlapper::emitOverlapped() {
+/// Bytes that a row moves which fills the first cache.
+static constexpr int64_t firstCache = 1 << 16;
+
+/// `bytes`: that a task moves, if that is known before the first.
+scf::ForOp Overlapper::emitOverlapped(Value bytes) {
   findDoubled();
   for (auto &[alloca, room] : rooms) {
     auto type = cast<MemRefType>(alloca->getResult(0).getType());
@@ -305,27 +314,51 @@ scf::ForOp Overlapper::emitOverlapped() {
   }
   OpBuilder::InsertionGuard guard(b);
   auto schedule = results->getAttrOfType<CPUScheduleAttr>(scheduleName);
-  return schedule.getRows() > 1 ? emitInTurn() : emitBeside();
+  if (schedule.getRows() > 1)
+    return emitInTurn();
+  std::optional<int64_t> known =
+      bytes ? getConstantIntValue(bytes) : std::nullopt;
+  return emitBeside(/*isLong=*/known && *known > firstCache);
 }
 
-scf::ForOp Overlapper::emitBeside() {
+scf::ForOp Overlapper::emitBeside(bool isLong) {
   Value begin = tasks.getLowerBound(), end = tasks.getUpperBound();
   Value one = index.constant(1);
-  sum->setAttr(onceName, b.getUnitAttr());
+  if (!isLong)
+    sum->setAttr(onceName, b.getUnitAttr());
   emitFirst(begin, end);
   sum->removeAttr(onceName);
 
   scf::ForOp loop = emitLoop(end, one);
   Value task = loop.getInductionVar();
   Value number = index.add(task, one);
-  Value next = index.min(number, index.sub(end, one));
+  if (!isLong) {
+    emitPair(task, index.min(number, index.sub(end, one)), number);
+    return loop;
+  }
+  auto branch = scf::IfOp::create(b, loc, index.isLess(number, end),
+                                  /*withElseRegion=*/true);
+  b.setInsertionPointToStart(branch.thenBlock());
+  emitPair(task, number, number);
+  b.setInsertionPointToStart(branch.elseBlock());
+  IRMapping last = mapTask(task, task);
+  clone(views, last);
+  b.clone(*results, last);
+  return loop;
+}
+
+/// The results of `task` and the sums of `next`, which are kept where `number`
+/// has them.
+void Overlapper::emitPair(Value task, Value next, Value number) {
   IRMapping ofTask = mapTask(task, task), ofNext = mapTask(next, number);
   clone(views, ofTask);
   clone(before, ofNext);
   b.clone(*sum, ofNext)->setAttr(besideName, b.getUnitAttr());
   b.clone(*results, ofTask);
-  cloneIf(index.isLess(number, end), after, ofNext);
-  return loop;
+  if (next == number)
+    clone(after, ofNext);
+  else
+    cloneIf(index.isLess(number, tasks.getUpperBound()), after, ofNext);
 }
 
 scf::ForOp Overlapper::emitInTurn() {

@@ -88,9 +88,11 @@ func.func @memrefs(%x: memref<?x64xbf16>, %m: memref<64xi1>, %y: memref<?x64xbf1
 
 // -----
 
-// A mask that all rows share is counted once.
+// A mask that all rows share is counted once. 16 bits are selected, not what
+// they are widened to.
 // CHECK-LABEL: func.func @shared_mask
-// CHECK: arith.select
+// CHECK: arith.select {{.*}} : f16
+// CHECK: arith.extf {{.*}} : f16 to f32
 // CHECK: linalg.generic {{.*}}iterator_types = ["reduction"]{{.*}} outs(%{{.*}} : memref<i64>)
 // CHECK: arith.extui
 func.func @shared_mask(%x: memref<4x64xf16>, %m: memref<64xi1>, %y: memref<4x64xf16>) {

@@ -35,6 +35,35 @@ func.func @always(%x: memref<?x200xf32>, %y: memref<?x200xf32>) {
 
 // -----
 
+// A row that fills the first cache is not summed for nothing after the last one.
+// CHECK-LABEL: func.func @long_rows(
+// CHECK: %[[ROOT:.*]] = memref.alloca() {alignment = 64 : i64} : memref<1xf32>
+// CHECK: linalg.generic
+// CHECK-SAME: "reduction"
+// CHECK-NOT: rmsnorm.once
+// CHECK: scf.for %[[TASK:.*]] = %{{.*}} to %[[END:.*]] step
+// CHECK: %[[NUMBER:.*]] = arith.addi %[[TASK]]
+// CHECK: %[[MORE:.*]] = arith.cmpi ult, %[[NUMBER]], %[[END]]
+// CHECK: scf.if %[[MORE]] {
+// CHECK: %[[X:.*]] = memref.subview %arg0[%[[NUMBER]], 0]
+// CHECK: linalg.generic {{.*}}"reduction"{{.*}} ins(%[[X]]
+// CHECK-SAME: rmsnorm.beside
+// CHECK: linalg.generic {{.*}} ins(%{{.*}}, %[[ROOT]]
+// CHECK: linalg.generic {{.*}} outs(%[[ROOT]]
+// CHECK: } else {
+// CHECK-NOT: "reduction"
+// CHECK: %[[LAST:.*]] = memref.subview %arg0[%[[TASK]], 0]
+// CHECK: linalg.generic {{.*}} ins(%[[LAST]], %[[ROOT]]
+// CHECK-NOT: linalg.generic
+// CHECK: } {rmsnorm.overlapped}
+func.func @long_rows(%x: memref<?x8200xf32>, %y: memref<?x8200xf32>) {
+  rmsnorm.rms_norm ins(%x : memref<?x8200xf32>) outs(%y : memref<?x8200xf32>)
+    {schedule = #rmsnorm.cpu_schedule<vector = [8, 1], normalize_vector = [8, 1], overlap = 1>}
+  return
+}
+
+// -----
+
 // What is divided out is known before the sum: it has room for two tasks.
 // CHECK-LABEL: func.func @stable(
 // CHECK-DAG: %[[ROOM:.*]] = memref.alloca() {alignment = 64 : i64} : memref<2x1xf32>
