@@ -111,10 +111,10 @@ static bool findSpan(CheckedTensor &checked) {
     int64_t reach;
     overflows |= __builtin_mul_overflow(tensor.shape[axis] - 1,
                                         checked.strides[axis], &reach);
-    overflows |= __builtin_add_overflow(below, std::min<int64_t>(reach, 0),
-                                        &below);
-    overflows |= __builtin_add_overflow(above, std::max<int64_t>(reach, 0),
-                                        &above);
+    overflows |=
+        __builtin_add_overflow(below, std::min<int64_t>(reach, 0), &below);
+    overflows |=
+        __builtin_add_overflow(above, std::max<int64_t>(reach, 0), &above);
   }
   overflows |= __builtin_add_overflow(above, 1, &above);
   overflows |= __builtin_mul_overflow(below, size, &below);

@@ -7,6 +7,7 @@
 
 #include "rmsnorm/IR/RMSNorm.h"
 #include "rmsnorm/Transforms/Passes.h"
+#include "llvm/ADT/TypeSwitch.h"
 
 namespace rmsnorm {
 #define GEN_PASS_DEF_RMSNORMSCHEDULE
@@ -85,6 +86,25 @@ static bool hasNarrowResults(NormOpInterface op) {
 /// part.
 static constexpr int64_t shortest = 128;
 
+/// Whether x + residual is computed from narrow types.
+static bool addsNarrow(NormOpInterface op) {
+  Value residual = TypeSwitch<Operation *, Value>(op)
+                       .Case<RMSNormOp, MeanSquareOp, NormalizeOp>(
+                           [](auto norm) { return norm.getResidual(); })
+                       .Default(Value());
+  return residual && widthOf(op.getX()) < 32 && widthOf(residual) < 32;
+}
+
+/// Whether there are scales or biases of f32.
+static bool hasSingleScales(NormOpInterface op) {
+  auto isSingle = [](Value value) { return value && partsOf(value).isF32(); };
+  return TypeSwitch<Operation *, bool>(op)
+      .Case<RMSNormOp, NormalizeOp>([&](auto norm) {
+        return isSingle(norm.getScale()) || isSingle(norm.getBias());
+      })
+      .Default(false);
+}
+
 namespace {
 /// How rows are taken: steps of the first and the second pass, lanes of the
 /// totals, and how many rows at a time.
@@ -108,14 +128,17 @@ static RowShape shapeOfRows(NormOpInterface op) {
   bool isNarrow = widthOf(op.getX()) < 32, fillsSteps = length % 64 == 0;
   int64_t step = isNarrow && (length > 640 || fillsSteps) ? 64 : 32;
   bool isHalf = length <= shortest / 2;
+  // Two results in longer steps leave no registers for what they come from.
+  int64_t second = addsNarrow(op) ? 32 : step;
   if (length <= shortest)
-    return {isNarrow || !isHalf ? step : 16, fillsSteps ? 64 : step,
+    return {isNarrow || !isHalf ? step : 16,
+            fillsSteps && !addsNarrow(op) ? 64 : second,
             hasNarrowResults(op) ? 1 : 2, isNarrow || isHalf ? 16 : 8};
   if (isNarrow && length < 2048)
-    return {step, step, 8, length <= 640 ? 16 : 8};
+    return {step, second, 8, length <= 640 ? 16 : 8};
   if (!isNarrow && length <= 256)
     return {64, step, 8, 8};
-  return {step, step, 8, 1};
+  return {step, second, 8, 1};
 }
 
 /// Bytes from which rows are summed beside the results of others. That also
@@ -145,8 +168,11 @@ static int64_t overlapOf(NormOpInterface op, int64_t vectorRegisters) {
 /// what they become leaves room in the first cache. bf16 gained a tenth, in the
 /// order of whose vectors scales of f32 have to be brought as well: a half.
 /// f16 gained a twentieth at most where AVX2 converts it, and long scales lost
-/// as much.
+/// as much. With a residual it gained a fiftieth in the caches, 64 elements a
+/// tenth, and from memory it lost a fifth.
 static int64_t convertOf(NormOpInterface op) {
+  if (addsNarrow(op) && !hasSingleScales(op))
+    return 0;
   bool isBF16 = llvm::any_of(
       op->getOperands(), [](Value value) { return partsOf(value).isBF16(); });
   if (isBF16)

@@ -15,7 +15,10 @@
 // MORE-SAME: overlap = 7864320,
 // CHECK-SAME: prefetch
 
+// AVX2-LABEL: @long_rows_of_bf16
 // AVX2-NOT: overlap
+// AVX2: @given
+// AVX512-LABEL: @long_rows_of_bf16
 // AVX512: overlap = 7864320
 func.func @long_rows_of_bf16(%x: memref<?x4096xbf16>, %w: memref<4096xbf16>, %y: memref<?x4096xbf16>) {
   rmsnorm.rms_norm ins(%x : memref<?x4096xbf16>) scale(%w : memref<4096xbf16>) outs(%y : memref<?x4096xbf16>)
@@ -27,5 +30,26 @@ func.func @long_rows_of_bf16(%x: memref<?x4096xbf16>, %w: memref<4096xbf16>, %y:
 func.func @given(%x: memref<?x4096xbf16>, %y: memref<?x4096xbf16>) {
   rmsnorm.rms_norm ins(%x : memref<?x4096xbf16>) outs(%y : memref<?x4096xbf16>)
     {schedule = #rmsnorm.cpu_schedule<vector = [8, 1], normalize_vector = [8, 1]>}
+  return
+}
+
+// With two results from memory, short steps are faster, and scales of 16 bits as
+// they are.
+// CHECK-LABEL: @residual
+// CHECK: vector = [64, 8, 1], normalize_vector = [32, 8, 1]
+// CHECK-NOT: convert
+// CHECK-SAME: prefetch
+func.func @residual(%x: memref<?x4096xf16>, %w: memref<4096xf16>, %r: memref<?x4096xf16>, %y: memref<?x4096xf16>, %h: memref<?x4096xf16>) {
+  rmsnorm.rms_norm ins(%x : memref<?x4096xf16>) scale(%w : memref<4096xf16>) residual(%r : memref<?x4096xf16>)
+    outs(%y : memref<?x4096xf16>) residual_out(%h : memref<?x4096xf16>)
+  return
+}
+
+// CHECK-LABEL: @residual_and_f32_scale
+// CHECK: normalize_vector = [32, 8, 1]
+// CHECK-SAME: convert = 16384
+func.func @residual_and_f32_scale(%x: memref<?x128xbf16>, %w: memref<128xf32>, %r: memref<?x128xbf16>, %y: memref<?x128xbf16>, %h: memref<?x128xbf16>) {
+  rmsnorm.rms_norm ins(%x : memref<?x128xbf16>) scale(%w : memref<128xf32>) residual(%r : memref<?x128xbf16>)
+    outs(%y : memref<?x128xbf16>) residual_out(%h : memref<?x128xbf16>)
   return
 }
