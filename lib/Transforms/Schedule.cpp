@@ -130,10 +130,12 @@ static RowShape shapeOfRows(NormOpInterface op) {
   bool isHalf = length <= shortest / 2;
   // Two results in longer steps leave no registers for what they come from.
   int64_t second = addsNarrow(op) ? 32 : step;
+  // Rows that whole vectors do not fill are longer in instructions.
+  bool takesMany = isNarrow ? length % 8 == 0 : isHalf;
   if (length <= shortest)
     return {isNarrow || !isHalf ? step : 16,
             fillsSteps && !addsNarrow(op) ? 64 : second,
-            hasNarrowResults(op) ? 1 : 2, isNarrow || isHalf ? 16 : 8};
+            hasNarrowResults(op) ? 1 : 2, takesMany ? 16 : 8};
   if (isNarrow && length < 2048)
     return {step, second, 8, length <= 640 ? 16 : 8};
   if (!isNarrow && length <= 256)
