@@ -26,6 +26,14 @@
 // RUN: %check %s long_chain_columns --in "x=spiky((70, 45)).T.copy().T" --in "w=normal(45)" --out y=f32:70x45 --expect "rms_norm(x, w, axes=[0])[0]"
 // RUN: %check %s long_chain_wide --in "x=normal((9, 7, 20), c128)" --out y=c128:9x7x20 --out r=f64:9x1x1 --expect "rms_norm(x, axes=[1, 2])[0::2]"
 //
+// Drawn ones, as by lit's --param draw_schedules=SEED:
+// RUN: %check %s pairs_narrow --draw-schedules=5 --in "x=spiky((35, 64), bf16)" --in "w=normal(64, bf16)" --out y=bf16:35x64 --expect "rms_norm(x, w)[0]" | FileCheck %s --check-prefix=DRAWN
+// DRAWN: pairs_narrow: {{[0-9]+}} drawn: #rmsnorm.cpu_schedule<vector = [
+// RUN: not %check %s pairs_narrow --draw-schedules=5 --in "x=spiky((35, 64), bf16)" --out y=bf16:35x64 --expect "rms_norm(x)[0]" 2>&1 | FileCheck %s --check-prefix=NO-SCALE
+// NO-SCALE: drawn.mlir --entry=pairs_narrow
+// RUN: not %check %s pairs_narrow --draw-schedules=five --expect 0 2>&1 | FileCheck %s --check-prefix=INVALID
+// INVALID: invalid int value: 'five'
+//
 // RUN: rmsnorm-opt %s --rmsnorm-to-cpu=stop-after=vectorize | FileCheck %s
 // CHECK-LABEL: func.func @pairs(
 // CHECK: vector.shuffle {{.*}} [0, 2] : vector<2xf64>, vector<2xf64>

@@ -6,17 +6,23 @@ of @N is what the call leaves in argument N.
 
 Expressions are Python, over the inputs and the names of oracle.py and below; the
 one of --expect gives an Expected value, or a tuple of them, one for each output.
-The function runs on one thread and on two, which must give the same bits."""
+The function runs on one thread and on two, which must give the same bits.
+--draw-schedules=SEED has each norm computed by a schedule that is drawn at random."""
 
 import argparse
-import os
+import pathlib
+import re
 import subprocess
 import sys
 import tempfile
+import zlib
 
 import numpy as np
 
 import oracle
+
+sys.path.append(str(pathlib.Path(__file__).resolve().parents[4] / "python" / "benchmarks"))
+import schedules  # noqa: E402
 
 random = np.random.default_rng(20240229)
 VIEWS = {name: getattr(oracle, name) for name in ("bf16", "f8e4m3fn", "f8e5m2")}
@@ -56,7 +62,25 @@ def parse_arguments():
     parser.add_argument("--expect", required=True)
     parser.add_argument("--worst", type=float, help="ulp, in place of the oracle's limit")
     parser.add_argument("--target", action="append", default=[])
+    parser.add_argument("--draw-schedules", type=int, metavar="SEED")
     return parser.parse_args()
+
+
+def draw_schedules(options, folder):
+    """The name of a copy of the file in which each norm has a schedule that is drawn by the seed and the entry."""
+    done = subprocess.run(["rmsnorm-opt", options.file, "--rmsnorm-schedule"], capture_output=True, text=True)
+    if done.returncode:
+        sys.exit(f"rmsnorm-opt {options.file}: status {done.returncode}\n{done.stderr[:4000]}")
+    generator = np.random.default_rng([options.draw_schedules, zlib.crc32(options.entry.encode())])
+
+    def draw(_):
+        return f"#rmsnorm.cpu_schedule<{schedules.to_text(schedules.draw(generator))}>"
+
+    text, count = re.subn("#rmsnorm.cpu_schedule<[^>]*>", draw, done.stdout)
+    print(f"{options.entry}: {count} drawn:", *re.findall("#rmsnorm.cpu_schedule<[^>]*>", text))
+    path = f"{folder}/drawn.mlir"
+    pathlib.Path(path).write_text(text)
+    return path
 
 
 def run(options, folder, names, target, threads):
@@ -117,8 +141,10 @@ def check(options, folder, target):
 def main():
     options = parse_arguments()
     failed = False
-    for target in options.target or ["host", "x86-64"]:
-        with tempfile.TemporaryDirectory() as folder:
+    with tempfile.TemporaryDirectory() as folder:
+        if options.draw_schedules is not None:
+            options.file = draw_schedules(options, folder)
+        for target in options.target or ["host", "x86-64"]:
             for complaint in check(options, folder, target):
                 print(f"{options.entry}, target {target}: {complaint}", file=sys.stderr)
                 failed = True
