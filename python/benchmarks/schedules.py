@@ -4,6 +4,9 @@
 what may be chosen for them. Whatever is, results are what docs/Semantics.md promises."""
 
 import re
+import zlib
+
+import numpy as np
 
 STEPS = [[128, 8, 1], [64, 8, 1], [32, 8, 1], [16, 8, 1], [8, 1]]
 CHOICES = {
@@ -37,6 +40,11 @@ def from_text(text):
         return {"true": True, "false": False}[value] if value.isalpha() else int(value)
 
     return {name: read(value) for name, value in re.findall(r"(\w+) = (\[[^]]*\]|\w+)", text)}
+
+
+def generator(seed, name):
+    """What draws the schedules of the test `name`."""
+    return np.random.default_rng([seed, zlib.crc32(name.encode())])
 
 
 def draw(rng):

@@ -6,9 +6,7 @@ is drawn at random: results are promised whatever it is."""
 import os
 import pathlib
 import sys
-import zlib
 
-import numpy as np
 import pytest
 
 # Tests see what they compile, and leave nothing in the user's cache.
@@ -35,8 +33,7 @@ def drawn_schedule(request):
     import rmsnorm
     import schedules
 
-    generator = np.random.default_rng([seed, zlib.crc32(request.node.nodeid.encode())])
-    schedule = schedules.to_text(schedules.draw(generator))
+    schedule = schedules.to_text(schedules.draw(schedules.generator(seed, request.node.nodeid)))
     # Is shown where the test fails.
     print(f"rmsnorm.set_schedule({schedule!r})")
     rmsnorm.set_schedule(schedule)

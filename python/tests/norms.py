@@ -280,7 +280,7 @@ def complain(got, want, fits, slack=0.0, judges_share=False):
     # its roundings where a mask leaves one position of a row, and where r · w is nearly a short fraction, many elements
     # of the row are half way.
     with np.errstate(all="ignore"):
-        doubt = np.minimum(oracle.LIMITS[f32][0] * oracle.spacing(want.scale, f32), unit / 64)
+        doubt = oracle.LIMITS[f32][0] * oracle.spacing(want.scale, f32)
         same |= distance <= np.abs(near - want.value) * (1 + np.longdouble(2)**-30) + doubt
     wrong = np.count_nonzero(~same)
     if judges_share and wrong > 2 + (1 - share) * got.size:

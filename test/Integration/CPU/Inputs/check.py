@@ -15,7 +15,6 @@ import re
 import subprocess
 import sys
 import tempfile
-import zlib
 
 import numpy as np
 
@@ -71,7 +70,7 @@ def draw_schedules(options, folder):
     done = subprocess.run(["rmsnorm-opt", options.file, "--rmsnorm-schedule"], capture_output=True, text=True)
     if done.returncode:
         sys.exit(f"rmsnorm-opt {options.file}: status {done.returncode}\n{done.stderr[:4000]}")
-    generator = np.random.default_rng([options.draw_schedules, zlib.crc32(options.entry.encode())])
+    generator = schedules.generator(options.draw_schedules, options.entry)
 
     def draw(_):
         return f"#rmsnorm.cpu_schedule<{schedules.to_text(schedules.draw(generator))}>"
