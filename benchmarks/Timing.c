@@ -71,8 +71,9 @@ static bool callNorm(RMSNormContext context, RMSNormKernel kernel,
 }
 
 /** Seconds that one of `calls` calls of rmsnormKernelRun takes, or of rmsnormRun
- * where `kernel` is NULL, after some that are not timed. A negative number, and
- * a message on stderr, where a call fails. */
+ * where `kernel` is NULL, after some that are not timed; for no calls, makes one
+ * and returns 0. A negative number, and a message on stderr, where a call
+ * fails. */
 RMSNORM_EXPORT double bench_norm(RMSNormContext context, RMSNormKernel kernel,
                                  const RMSNormOptions *options,
                                  const RMSNormOperands *operands,
@@ -81,7 +82,9 @@ RMSNORM_EXPORT double bench_norm(RMSNormContext context, RMSNormKernel kernel,
   do {
     if (!callNorm(context, kernel, options, operands, threads))
       return -1;
-  } while (now() - start < warmUp);
+  } while (calls > 0 && now() - start < warmUp);
+  if (calls == 0)
+    return 0;
   start = now();
   for (int64_t call = 0; call < calls; ++call)
     if (!callNorm(context, kernel, options, operands, threads))
@@ -100,8 +103,8 @@ typedef int (*Execute)(const void *primitive, void *stream, int count,
 typedef int (*Wait)(void *stream);
 
 /** Seconds that one of `calls` runs of a primitive of oneDNN takes, after some
- * that are not timed; -1 - status where one fails. One is waited for at the
- * end, as the steps of a model are. */
+ * that are not timed; for no calls, makes one and returns 0; -1 - status where
+ * one fails. One is waited for at the end, as the steps of a model are. */
 RMSNORM_EXPORT double bench_onednn(Execute execute, Wait wait,
                                    const void *primitive, void *stream,
                                    int32_t count, const void *arguments,
@@ -111,12 +114,14 @@ RMSNORM_EXPORT double bench_onednn(Execute execute, Wait wait,
   do {
     status = execute(primitive, stream, count, arguments);
     status = status ? status : wait(stream);
-  } while (!status && now() - start < warmUp);
+  } while (calls > 0 && !status && now() - start < warmUp);
   start = now();
   for (int64_t call = 0; call < calls && !status; ++call)
     status = execute(primitive, stream, count, arguments);
   status = status ? status : wait(stream);
-  return status ? -1. - status : (now() - start) / (double)calls;
+  if (status)
+    return -1. - status;
+  return calls > 0 ? (now() - start) / (double)calls : 0;
 }
 
 /*===----------------------------------------------------------------------===*\

@@ -99,6 +99,48 @@ static bool mayBeAligned(MemRefType type, int64_t alignment) {
   });
 }
 
+/// Where the first element lies of what `memref`, of a task, is a view of.
+static Value addressOfWhole(IndexBuilder &index, OpBuilder &b, Location loc,
+                            Value memref) {
+  auto isOfTask = [](Operation *op) {
+    return op->getParentOfType<scf::ParallelOp>() != nullptr;
+  };
+  auto view = memref.getDefiningOp<memref::SubViewOp>();
+  for (; view && isOfTask(view);
+       view = memref.getDefiningOp<memref::SubViewOp>())
+    memref = view.getSource();
+  auto metadata = memref::ExtractStridedMetadataOp::create(b, loc, memref);
+  Value pointer =
+      memref::ExtractAlignedPointerAsIndexOp::create(b, loc, memref);
+  return index.add(pointer, index.mul(metadata.getOffset(),
+                                      index.constant(bytesOf(memref))));
+}
+
+/// Whether results are not written over an input. Of that, the lines are in a
+/// cache, and a store around it would have to take them from there first.
+static Value isElsewhere(IndexBuilder &index, OpBuilder &b,
+                         linalg::GenericOp op) {
+  Location loc = op.getLoc();
+  Value elsewhere = arith::ConstantIntOp::create(b, loc, 1, 1);
+  for (OpOperand &result : op.getDpsInitsMutable()) {
+    Type type = getElementTypeOrSelf(result.get().getType());
+    Value address;
+    for (OpOperand *input : op.getDpsInputOperands()) {
+      if (getElementTypeOrSelf(input->get().getType()) != type ||
+          op.getMatchingIndexingMap(input) !=
+              op.getMatchingIndexingMap(&result))
+        continue;
+      if (!address)
+        address = addressOfWhole(index, b, loc, result.get());
+      Value differs =
+          arith::CmpIOp::create(b, loc, arith::CmpIPredicate::ne, address,
+                                addressOfWhole(index, b, loc, input->get()));
+      elsewhere = index.bitAnd(elsewhere, differs);
+    }
+  }
+  return elsewhere;
+}
+
 std::optional<Streaming> Streaming::create(OpBuilder &b, linalg::GenericOp op,
                                            CPUScheduleAttr schedule,
                                            unsigned vectorLoop,
@@ -131,9 +173,11 @@ std::optional<Streaming> Streaming::create(OpBuilder &b, linalg::GenericOp op,
   Value bytes =
       index.mul(index.product(extents), index.constant(bytesOfPoint(op)));
   Traffic traffic = trafficOf(index, op, bytes);
-  if (mayBypass)
-    streaming.findResults(b, traffic.isLarge(index, schedule.getNontemporal()),
-                          length);
+  if (mayBypass) {
+    Value isLarge = traffic.isLarge(index, schedule.getNontemporal());
+    Value bypasses = index.bitAnd(isLarge, isElsewhere(index, b, op));
+    streaming.findResults(b, bypasses, length);
+  }
   if (mayFetch)
     streaming.findNextInputs(b, loopOfNextTask(tasks, rowBytes), vectorLoop,
                              extents, schedule.getRows(),

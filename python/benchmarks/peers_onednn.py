@@ -8,7 +8,8 @@ import pathlib
 import sys
 
 import numpy as np
-from systems import EPSILON, NotInstalled, Refused, Run, System, results_of
+from problems import FIXED
+from systems import EPSILON, NotInstalled, Refused, Run, System, results_in_place, results_of
 
 # Of dnnl_types.h.
 TYPES = {"f16": 1, "bf16": 2, "f32": 3}
@@ -75,7 +76,23 @@ class OneDnn(System):
         return super().refuses(problem) or ("" if problem.dtype in TYPES else problem.dtype)
 
     def runs(self, problem, operands):
-        primitive = Primitive(self, problem, operands)
+        timer = self.timer(Primitive(self, problem, operands))
+        yield Run("layer_normalization", timer, results_of(lambda: timer(0), operands.y))
+        if problem.kind not in FIXED:
+            yield self.run_in_place(problem, operands)
+
+    def run_in_place(self, problem, operands):
+        primitive = Primitive(self, problem, operands.in_place)
+        timer = self.timer(primitive)
+
+        def call():
+            np.copyto(primitive.w, operands.in_place.w)
+            timer(0)
+            np.copyto(primitive.w, np.sign(operands.w))
+
+        return Run("layer_normalization, in place", timer, results_in_place(call, operands))
+
+    def timer(self, primitive):
         library, bench = self.library, self.setup.library.bench_onednn
 
         def timer(calls):
@@ -85,7 +102,7 @@ class OneDnn(System):
                 raise RuntimeError(f"expected dnnl_primitive_execute to succeed, but got status {int(-1 - seconds)}")
             return seconds
 
-        yield Run("layer_normalization", timer, results_of(lambda: timer(1), operands.y))
+        return timer
 
 
 class Primitive:

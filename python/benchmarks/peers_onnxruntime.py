@@ -58,7 +58,7 @@ class OnnxRuntime(System):
 
     def runs(self, problem, operands):
         for name, body, wide in self.bodies(problem):
-            given = {name: array for name, array in vars(operands).items() if array is not None}
+            given = operands.given()
             if wide:
                 # Weights are converted once, by their owner.
                 given["w"] = operands.w.astype("f4")

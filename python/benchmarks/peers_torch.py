@@ -9,7 +9,7 @@ import shutil
 import tempfile
 import warnings
 
-from systems import EPSILON, NotInstalled, Run, System, timer_of
+from systems import EPSILON, NotInstalled, Run, System, results_in_place, timer_of
 
 
 class Torch(System):
@@ -107,7 +107,7 @@ class Eager(Torch):
 
 
 class Compiled(Torch):
-    """Into memory of its own and into that of the problem: either may be the faster one."""
+    """Into memory of its own, and over x or, where that is slower or fails to compile, into that of the problem."""
 
     name = "torch-compile"
     kinds = Eager.kinds
@@ -128,6 +128,17 @@ class Compiled(Torch):
         yield self.run("compile", make(norm), arguments, operands)
         if problem.kind == "call":
             return
+        if problem.kind in ("norm", "dynamic"):
+            yield self.run_in_place(make, norm, operands)
+        else:
+            yield self.run_into(make, norm, operands)
+
+    def run_in_place(self, make, norm, operands):
+        call = functools.partial(make(lambda x, w: x.copy_(norm(x, w))), *self.arguments(operands.in_place))
+        in_mode = self.torch.inference_mode()
+        return Run("compile, x.copy_", in_mode(timer_of(call)), in_mode(results_in_place(call, operands)))
+
+    def run_into(self, make, norm, operands):
         outs = [self.tensor(array) for array in (operands.y, operands.h) if array is not None]
 
         def into(*arguments):
@@ -135,4 +146,4 @@ class Compiled(Torch):
             for out, result in zip(arguments, results if len(outs) > 1 else [results]):
                 out.copy_(result)
 
-        yield self.run("compile, out.copy_", make(into), [*outs, *arguments], operands, outs)
+        return self.run("compile, out.copy_", make(into), [*outs, *self.arguments(operands)], operands, outs)

@@ -11,7 +11,7 @@ from collections.abc import Callable
 
 import capi
 import numpy as np
-from problems import DTYPES
+from problems import DTYPES, FIXED
 
 # Seconds after which threads of rmsnorm that wait for work sleep (RMSNORM_SPIN_US, and more) and
 # disturb nobody who comes next.
@@ -41,6 +41,7 @@ class Run:
 
     variant: str
     # Makes so many calls, after some that are not timed, and returns the seconds of one.
+    # Those written in C make one call alone where none is to be timed.
     timer: Callable[[int], float]
     # Makes one call and returns y, and x + residual where the problem has that. None: not a norm.
     results: Callable[[], list[np.ndarray]] | None
@@ -94,6 +95,12 @@ class Operands:
     residual: np.ndarray | None = None
     h: np.ndarray | None = None
     mask: np.ndarray | None = None
+    # The same in other arrays, of which y is x and h is residual.
+    in_place: "Operands | None" = None
+
+    def given(self):
+        """The arrays by name."""
+        return {name: value for name, value in vars(self).items() if isinstance(value, np.ndarray)}
 
 
 class Memory:
@@ -124,6 +131,9 @@ class Memory:
             operands.h = array("h", shape, dtype)
         if problem.kind == "mask":
             operands.mask = array("mask", shape, np.dtype(bool), values > -0.5)
+        x = array("x in place", shape, dtype)
+        residual = array("residual in place", shape, dtype) if problem.kind == "residual" else None
+        operands.in_place = Operands(x, np.empty_like(operands.w), x, residual, residual, operands.mask)
         return operands
 
     def allocate(self, size):
@@ -164,6 +174,23 @@ def results_of(call, *arrays):
     return results
 
 
+def results_in_place(call, operands):
+    """The results of a Run for a function that goes over operands.in_place. Its calls take the results of
+    those before, which stay what they are with weights of ±1."""
+    place = operands.in_place
+
+    def results():
+        np.copyto(place.x, operands.x)
+        np.copyto(place.w, operands.w)
+        if place.residual is not None:
+            np.copyto(place.residual, operands.residual)
+        call()
+        np.copyto(place.w, np.sign(operands.w))
+        return [array for array in (place.y, place.h) if array is not None]
+
+    return results
+
+
 class Copies(System):
     """The ways to copy x: what a norm that reads x once and writes y is bound by."""
 
@@ -196,12 +223,21 @@ class Norms(System):
                                            schedule)
 
     def runs(self, problem, operands):
+        name = "rmsnormKernelRun" if problem.kind == "dynamic" else "rmsnormRun"
+        timer = self.timer(problem, operands)
+        written = [array for array in (operands.y, operands.h) if array is not None]
+        yield Run(name, timer, results_of(lambda: timer(0), *written))
+        if problem.kind not in FIXED:
+            over = self.timer(problem, operands.in_place)
+            yield Run(f"{name}, in place", over, results_in_place(lambda: over(0), operands))
+
+    def timer(self, problem, operands):
         library = self.setup.library
         options = library.rmsnormOptionsDefault()
         axes = (c.c_int64 * len(problem.axes))(*problem.axes)
         options.reduction_axes, options.num_reduction_axes = axes, len(axes)
         names = {"x": "x", "w": "scale", "y": "y", "residual": "residual", "h": "residual_out", "mask": "mask"}
-        given = {names[name]: array for name, array in vars(operands).items() if array is not None}
+        given = {names[name]: array for name, array in operands.given().items()}
         tensors = capi.operands_of(given)
         kernel = None
         if problem.kind == "dynamic":
@@ -213,9 +249,7 @@ class Norms(System):
                 raise RuntimeError("expected a norm to run, but it failed")
             return seconds
 
-        written = [array for array in (operands.y, operands.h) if array is not None]
-        variant = "rmsnormKernelRun" if kernel else "rmsnormRun"
-        yield Run(variant, timer, results_of(lambda: timer(1), *written))
+        return timer
 
 
 class PythonNorms(System):

@@ -58,7 +58,7 @@ class Tuner:
         if text not in self.runs:
             try:
                 system = systems.Norms(self.setup, schedule=text)
-                run, = system.runs(self.problem, self.operands)
+                run = next(system.runs(self.problem, self.operands))
                 self.reference.check(run.results(), is_ours=True)
                 self.runs[text] = run
             except ValueError:

@@ -49,7 +49,9 @@ def test_small_problems(tmp_path):
     assert {(row["kind"], row["dtype"], row["shape"], row["axes"]) for row in ours} >= {
         ("norm", "f32", "256x64", "1"), ("axis0", "f64", "81x100", "0"), ("middle", "bf16", "8x64x64", "1"),
         ("call", "f32", "1x64", "1")}
-    assert {row["variant"] for row in ours if row["kind"] == "dynamic"} == {"rmsnormKernelRun"}
+    assert {row["variant"].partition(",")[0] for row in ours if row["kind"] == "dynamic"} == {"rmsnormKernelRun"}
+    # Which of the two ways is faster differs.
+    assert {row["variant"] for row in ours} > {"rmsnormRun", "rmsnormRun, in place"}
     # A ratio may round to 0 on a busy machine.
     assert all(float(row["seconds"]) > 0 for row in rows)
     assert all(float(row["of_copy"]) >= 0 and float(row["ulp"]) < 9 for row in ours if row["kind"] == "norm")

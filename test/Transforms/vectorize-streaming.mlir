@@ -1,4 +1,4 @@
-// RUN: rmsnorm-opt %s --rmsnorm-tile --rmsnorm-decompose --rmsnorm-vectorize --canonicalize | FileCheck %s
+// RUN: rmsnorm-opt %s --rmsnorm-tile --rmsnorm-decompose --rmsnorm-vectorize --cse --canonicalize | FileCheck %s
 
 // Whether x is far and the result large, by what the thread and what all move,
 // and where it begins, is asked in the kernel. The branches hold the prefetches
@@ -16,7 +16,11 @@
 // CHECK: %[[OF_THREAD_IS:.*]] = arith.cmpi uge, %[[OF_THREAD]], %c33554432
 // CHECK: %[[HALF_IS:.*]] = arith.cmpi uge, %[[OF_ALL]], %c67108864
 // CHECK: %[[ONE_IS:.*]] = arith.ori %[[OF_THREAD_IS]], %[[HALF_IS]]
-// CHECK: %[[IS_LARGE:.*]] = arith.andi %[[OF_ALL_IS]], %[[ONE_IS]]
+// CHECK: %[[MUCH:.*]] = arith.andi %[[OF_ALL_IS]], %[[ONE_IS]]
+// CHECK-DAG: %[[Y:.*]] = memref.extract_aligned_pointer_as_index %arg1
+// CHECK-DAG: %[[X:.*]] = memref.extract_aligned_pointer_as_index %arg0
+// CHECK: %[[ELSEWHERE:.*]] = arith.cmpi ne, %[[Y]], %[[X]]
+// CHECK: %[[IS_LARGE:.*]] = arith.andi %[[MUCH]], %[[ELSEWHERE]]
 // CHECK: %[[MAY_BE:.*]] = arith.cmpi uge, %[[OF_ALL]], %c1048576
 // CHECK: %[[THREAD:.*]] = arith.cmpi uge, %[[OF_THREAD]], %c1048576
 // CHECK: %[[ALL:.*]] = arith.cmpi uge, %[[OF_ALL]], %c2097152
@@ -49,6 +53,16 @@ func.func @large(%x: memref<?x1024xf32>, %y: memref<?x1024xf32>) {
 func.func @never(%x: memref<?x1024xf32>, %y: memref<?x1024xf32>) {
   rmsnorm.rms_norm ins(%x : memref<?x1024xf32>) outs(%y : memref<?x1024xf32>)
       {schedule = #rmsnorm.cpu_schedule<vector = [64, 1], normalize_vector = [32, 1]>}
+  return
+}
+
+// What is written over x is in a cache.
+// CHECK-LABEL: @in_place
+// CHECK: memref.prefetch
+// CHECK-NOT: nontemporal = true
+func.func @in_place(%x: memref<?x1024xf32, strided<[?, 1], offset: ?>>) {
+  rmsnorm.rms_norm ins(%x : memref<?x1024xf32, strided<[?, 1], offset: ?>>) outs(%x : memref<?x1024xf32, strided<[?, 1], offset: ?>>)
+      {schedule = #rmsnorm.cpu_schedule<vector = [64, 1], normalize_vector = [32, 1], prefetch = 4096, nontemporal = 4096>}
   return
 }
 
