@@ -30,7 +30,8 @@ from systems import BLOCKTIME, Wrong
 
 HERE = pathlib.Path(__file__).resolve().parent
 ROOT = HERE.parents[1]
-SYSTEMS = ["rmsnorm", "copy", "brainstate", "jnp", "torch-eager", "torch-compile", "onnxruntime", "onednn", "rmsnorm-python"]
+SYSTEMS = ["rmsnorm", "rmsnorm-in-place", "copy", "brainstate", "jnp", "torch-eager", "torch-compile", "onnxruntime", "onednn",
+           "rmsnorm-python"]
 # Options with names of this machine's files.
 FILES = ("--build", "--csv", "--plot", "--yardstick", "--onednn")
 # What matters of what a processor can do.

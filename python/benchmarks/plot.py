@@ -4,10 +4,10 @@
 a panel for each type, size and thread count."""
 
 from problems import size_in_bytes
-from table import COPY
+from table import COPY, IN_PLACE, OURS
 
 # Distinct also for those who see few colours; ours is black.
-STYLES = {"rmsnorm": ("#000000", "o"), "yardstick": ("#999999", "x"), "onednn": ("#0072B2", "s"),
+STYLES = {"rmsnorm": ("#000000", "o"), "rmsnorm-in-place": ("#000000", "."), "yardstick": ("#999999", "x"), "onednn": ("#0072B2", "s"),
           "torch-compile": ("#D55E00", "^"), "torch-eager": ("#E69F00", "v"), "onnxruntime": ("#009E73", "D"),
           "brainstate": ("#CC79A7", "P"), "jnp": ("#56B4E9", "X")}
 
@@ -57,8 +57,8 @@ def draw_panel(panel, rows):
     for system in sorted(systems, key=lambda name: list(STYLES).index(name)):
         points = sorted((row["length"], row["of_copy"]) for row in rows if row["system"] == system)
         color, marker = STYLES[system]
-        panel.plot(*zip(*points), color=color, marker=marker, markersize=4, linewidth=2 if system == "rmsnorm" else 1,
-                   label=system)
+        panel.plot(*zip(*points), color=color, marker=marker, markersize=4, linewidth=2 if system == OURS else 1,
+                   linestyle=":" if system == IN_PLACE else "-", label=system)
     panel.axhline(1, color="#bbbbbb", linewidth=1, linestyle="--")
     panel.set_xscale("log", base=2)
     panel.set_ylim(bottom=0)

@@ -14,8 +14,8 @@ FIELDS = ["system", "variant", "kind", "dtype", "length", "size", "shape", "axes
           "gb_per_s", "of_copy", "ulp"]
 KEY = ["system", "kind", "dtype", "length", "size", "shape", "axes", "bytes", "threads"]
 INTEGERS = ["length", "bytes", "threads"]
-OURS, COPY, YARDSTICK = "rmsnorm", "copy", "yardstick"
-NOT_PEERS = (OURS, COPY, YARDSTICK, "rmsnorm-python")
+OURS, IN_PLACE, COPY, YARDSTICK = "rmsnorm", "rmsnorm-in-place", "copy", "yardstick"
+NOT_PEERS = (OURS, IN_PLACE, COPY, YARDSTICK, "rmsnorm-python")
 
 
 def rows_of(event):
@@ -152,8 +152,8 @@ def geometric_mean(values):
 
 
 def summary(rows):
-    """For each type, size and thread count: how fast we are beside the best other system, the copy and
-    hand-written kernels; the geometric mean over the lengths, and the worst of them."""
+    """For each type, size and thread count: how fast we are beside the best other system, which may work in place
+    and so may ours, the copy and hand-written kernels; the geometric mean over the lengths, and the worst of them."""
     groups = {}
     for problem, seconds in cells(rows).items():
         kind, dtype, length, size, _, _, _, threads = problem
@@ -162,7 +162,8 @@ def summary(rows):
     lines = []
     for (kind, dtype, size, threads), members in groups.items():
         line = [kind, dtype, size or "1x64", str(threads)]
-        peers = [(min((time, name) for name, time in seconds.items() if name not in NOT_PEERS), length, seconds[OURS])
+        peers = [(min((time, name) for name, time in seconds.items() if name not in NOT_PEERS), length,
+                  min(seconds[name] for name in (OURS, IN_PLACE) if name in seconds))
                  for length, seconds in members if set(seconds) - set(NOT_PEERS)]
         line.append(f"{geometric_mean([peer / ours for (peer, _), _, ours in peers]):.2f}" if peers else "")
         worst = min(((peer / ours, length, name) for (peer, name), length, ours in peers), default=None)

@@ -27,8 +27,8 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2] / "test" / "I
 import oracle  # noqa: E402
 
 SYSTEMS = {system.name: system for system in [
-    systems.Norms, systems.Copies, peers_jax.Brainstate, peers_jax.Jnp, peers_torch.Eager, peers_torch.Compiled,
-    peers_onnxruntime.OnnxRuntime, peers_onednn.OneDnn, systems.PythonNorms, systems.Yardstick]}
+    systems.Norms, systems.NormsInPlace, systems.Copies, peers_jax.Brainstate, peers_jax.Jnp, peers_torch.Eager,
+    peers_torch.Compiled, peers_onnxruntime.OnnxRuntime, peers_onednn.OneDnn, systems.PythonNorms, systems.Yardstick]}
 
 # Seconds that the calls of one turn take together, at least, and those that all turns of one run may take
 # before there are no more of them.

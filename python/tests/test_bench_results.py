@@ -77,6 +77,14 @@ norm  f32   8M          2         1.13  0.80 at 64 (jnp)    0.35  0.25 at 64
 call  f32   1x64        2"""
 
 
+def test_summary_in_place():
+    """In place 1.6/1.2 beside jnp; the copy does what is written elsewhere."""
+    rows = rows_of(1)
+    rows.append({**rows[0], "system": "rmsnorm-in-place", "seconds": 1.2e-3})
+    line = table.summary(rows).splitlines()[2]
+    assert line.split() == "norm f32 8M 2 1.46 1.33 at 64 (jnp) 0.35 0.25 at 64".split()
+
+
 def test_plot(tmp_path):
     pictures = [tmp_path / "bench.svg", tmp_path / "bench.png"]
     for picture in pictures:
