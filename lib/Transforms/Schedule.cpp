@@ -234,6 +234,12 @@ struct Schedule : rmsnorm::impl::RMSNormScheduleBase<Schedule> {
   using RMSNormScheduleBase::RMSNormScheduleBase;
 
   void runOnOperation() override {
+    if (vectorRegisters < 1) {
+      emitError(getOperation()->getLoc())
+          << "expected vector-registers to be positive, but got "
+          << vectorRegisters.getValue();
+      return signalPassFailure();
+    }
     getOperation()->walk([&](NormOpInterface op) {
       if (!op->hasAttr("schedule"))
         op->setAttr("schedule", defaultSchedule(op, vectorRegisters));

@@ -4,6 +4,7 @@
 with a task on standard input, in JSON; writes a line of JSON for each thing that happens to the
 descriptor that is its argument."""
 
+import ctypes as c
 import gc
 import itertools
 import json
@@ -150,7 +151,15 @@ class Process:
         medians = {id(one): statistics.median(values) for one, values in zip(several, times)}
         return [min(group, key=lambda one: medians.get(id(one), 0)) for group in groups.values()]
 
+    def give_back(self):
+        """Gives what earlier problems have left back to the system. malloc keeps it, in pieces that do not fit:
+        24 GiB were not enough for all problems."""
+        gc.collect()
+        if trim := getattr(c.CDLL(None), "malloc_trim", None):
+            trim(0)
+
     def measure(self, problem):
+        self.give_back()
         operands = self.memory.operands(problem)
         timed = list(self.runs(problem, operands))
         gc.collect()
