@@ -41,6 +41,8 @@ def draw(path, header, rows, threads=None):
         for panel, size in zip(line, sizes):
             draw_panel(panel, [row for row in rows if (row["threads"], row["dtype"], row["size"]) == (count, dtype, size)])
             panel.set_title(f"{dtype}, {size}B, {count} thread{'s' * (count > 1)}", fontsize=9)
+    # Of all; before all lines are there it would keep the top where it is.
+    panels[0][0].set_ylim(bottom=0)
     for panel in panels[-1]:
         panel.set_xlabel("row length")
     for line in panels:
@@ -61,5 +63,4 @@ def draw_panel(panel, rows):
                    linestyle=":" if system == IN_PLACE else "-", label=system)
     panel.axhline(1, color="#bbbbbb", linewidth=1, linestyle="--")
     panel.set_xscale("log", base=2)
-    panel.set_ylim(bottom=0)
     panel.grid(alpha=0.3)

@@ -103,6 +103,11 @@ def test_plot(tmp_path):
     again = tmp_path / "again.svg"
     assert bench("plot", tmp_path / "a.csv", again, python=PYTHON).returncode == 0
     assert again.read_text() == text
+    # The axis that the panels share has room for the highest of all.
+    high = [{**row, "size": "256M", "seconds": row["seconds"] / (1 if row["system"] == "copy" else 16)} for row in rows_of(1)]
+    table.write(tmp_path / "high.csv", HEADER, rows_of(1) + high)
+    assert bench("plot", tmp_path / "high.csv", again, python=PYTHON).returncode == 0
+    assert "<!-- 8 -->" in again.read_text()
     done = bench("plot", tmp_path / "a.csv", again, "--threads", "1", python=PYTHON)
     assert (done.returncode, done.stderr) == (
         1, "error: expected results of kind norm beside copies for a plot, but got none\n")
