@@ -99,25 +99,33 @@ static bool mayBeAligned(MemRefType type, int64_t alignment) {
   });
 }
 
+/// Where the first element lies of the memref that `metadata` is of.
+static Value addressOf(IndexBuilder &index, OpBuilder &b,
+                       memref::ExtractStridedMetadataOp metadata) {
+  Value memref = metadata.getSource();
+  Value pointer = memref::ExtractAlignedPointerAsIndexOp::create(
+      b, metadata.getLoc(), memref);
+  return index.add(pointer, index.mul(metadata.getOffset(),
+                                      index.constant(bytesOf(memref))));
+}
+
 /// Where the first element lies of what `memref`, of a task, is a view of.
 static Value addressOfWhole(IndexBuilder &index, OpBuilder &b, Location loc,
                             Value memref) {
   auto isOfTask = [](Operation *op) {
-    return op->getParentOfType<scf::ParallelOp>() != nullptr;
+    auto chunks = op->getParentOfType<scf::ParallelOp>();
+    return chunks && chunks->hasAttr(scheduleName);
   };
   auto view = memref.getDefiningOp<memref::SubViewOp>();
   for (; view && isOfTask(view);
        view = memref.getDefiningOp<memref::SubViewOp>())
     memref = view.getSource();
-  auto metadata = memref::ExtractStridedMetadataOp::create(b, loc, memref);
-  Value pointer =
-      memref::ExtractAlignedPointerAsIndexOp::create(b, loc, memref);
-  return index.add(pointer, index.mul(metadata.getOffset(),
-                                      index.constant(bytesOf(memref))));
+  return addressOf(index, b,
+                   memref::ExtractStridedMetadataOp::create(b, loc, memref));
 }
 
-/// Whether results are not written over an input. Of that, the lines are in a
-/// cache, and a store around it would have to take them from there first.
+/// Whether results are not written over an input, of which the lines have just
+/// been read.
 static Value isElsewhere(IndexBuilder &index, OpBuilder &b,
                          linalg::GenericOp op) {
   Location loc = op.getLoc();
@@ -201,10 +209,7 @@ void Streaming::findResults(OpBuilder &b, Value large, OpFoldResult length) {
     Value memref = output.get();
     auto metadata = memref::ExtractStridedMetadataOp::create(b, loc, memref);
     Value bytes = index.constant(bytesOf(memref));
-    Value pointer =
-        memref::ExtractAlignedPointerAsIndexOp::create(b, loc, memref);
-    Result result{&output, {}, {}};
-    result.address = index.add(pointer, index.mul(metadata.getOffset(), bytes));
+    Result result{&output, addressOf(index, b, metadata), {}};
     for (Value stride : metadata.getStrides())
       result.byteStrides.push_back(index.mul(stride, bytes));
     results.push_back(result);

@@ -107,7 +107,8 @@ class Eager(Torch):
 
 
 class Compiled(Torch):
-    """Into memory of its own, and over x or, where that is slower or fails to compile, into that of the problem."""
+    """Into memory of its own, and over x or, where that is mostly slower or fails to compile, into that of the
+    problem."""
 
     name = "torch-compile"
     kinds = Eager.kinds

@@ -3,7 +3,6 @@
 // RUN: rmsnorm-opt %s --pass-pipeline="builtin.module(rmsnorm-to-cpu{features=+avx2 stop-after=tile})" | FileCheck %s --check-prefix=AVX2
 // RUN: rmsnorm-opt %s --pass-pipeline="builtin.module(rmsnorm-to-cpu{features=+avx512f stop-after=tile})" | FileCheck %s --check-prefix=AVX512
 
-
 // More registers than 16 have room for the sums of another row, narrow too; the
 // tree of the sum is the same.
 // CHECK-LABEL: @long_rows_of_bf16
