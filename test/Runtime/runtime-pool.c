@@ -9,49 +9,17 @@
 #define _GNU_SOURCE
 #endif
 
-#include "check.h"
-#include "rmsnorm-c/Runtime.h"
+#include "loops.h"
 
-#include <pthread.h>
-#include <sched.h>
 #include <signal.h>
 #include <stdbool.h>
-#include <stdint.h>
 #include <stdlib.h>
-#include <string.h>
-#include <sys/resource.h>
-#include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
-
-static void useThreads(int32_t count) {
-  rmsnorm_set_executor((rmsnorm_executor){NULL, NULL, count});
-}
 
 //===----------------------------------------------------------------------===//
 // Loops whose parts wait for each other
 //===----------------------------------------------------------------------===//
-
-typedef struct {
-  int parts;
-  atomic_int present;
-} Meeting;
-
-/// Returns when all parts have begun: each has a thread of its own then.
-static void meet(void *context, int64_t begin, int64_t end) {
-  Meeting *meeting = context;
-  CHECK(end == begin + 1);
-  ++meeting->present;
-  while (meeting->present < meeting->parts)
-    sched_yield();
-}
-
-static void holdMeeting(int parts) {
-  Meeting meeting = {.parts = parts};
-  useThreads(parts);
-  rmsnorm_parallel_for(meet, &meeting, parts, 1);
-  CHECK(meeting.present == parts);
-}
 
 /// More threads than processors, too; a wake-up that is lost hangs the test.
 static void testWakeUps(void) {
@@ -174,19 +142,6 @@ static void testSignals(void) {
 // Loops in loops
 //===----------------------------------------------------------------------===//
 
-typedef struct {
-  pthread_t thread;
-  int ranges;
-  int64_t items;
-} Inner;
-
-static void noteInner(void *context, int64_t begin, int64_t end) {
-  Inner *inner = context;
-  CHECK(pthread_equal(pthread_self(), inner->thread));
-  ++inner->ranges;
-  inner->items += end - begin;
-}
-
 static void callInner(void *context, int64_t begin, int64_t end) {
   // Twice: the first one leaves the thread as it was.
   for (int i = 0; i < 2; ++i) {
@@ -256,14 +211,6 @@ static void testNestedInBroughtPool(void) {
 //===----------------------------------------------------------------------===//
 // Several callers
 //===----------------------------------------------------------------------===//
-
-enum { mostItems = 64 };
-
-static void countItems(void *context, int64_t begin, int64_t end) {
-  atomic_int *done = context;
-  for (int64_t i = begin; i < end; ++i)
-    ++done[i];
-}
 
 static void *callOften(void *number) {
   unsigned seed = (unsigned)(uintptr_t)number;
@@ -348,158 +295,8 @@ static void testBusy(void) {
   holdMeeting(4);
 }
 
-//===----------------------------------------------------------------------===//
-// Processes
-//===----------------------------------------------------------------------===//
-
-/// The exit status of a child that runs `body`.
-static int runInChild(void (*body)(void)) {
-  fflush(stdout);
-  pid_t child = fork();
-  if (child == 0) {
-    alarm(200);
-    body();
-    exit(failures != 0);
-  }
-  int status = -1;
-  CHECK(waitpid(child, &status, 0) == child);
-  return status;
-}
-
-static void meetOften(void) {
-  for (int i = 0; i < 50; ++i)
-    holdMeeting(2 + i % 3);
-}
-
-static void forkAgain(void) {
-  meetOften();
-  CHECK(runInChild(meetOften) == 0);
-}
-
-static atomic_bool isOver;
-static void *callUntilOver(void *unused) {
-  useThreads(3);
-  atomic_int done[mostItems];
-  while (!isOver)
-    rmsnorm_parallel_for(countItems, done, mostItems, 1);
-  return NULL;
-}
-
-static void testFork(void) {
-  CHECK(runInChild(forkAgain) == 0);
-  holdMeeting(3);
-  // While another thread is in a loop, or between two.
-  pthread_t other;
-  pthread_create(&other, NULL, callUntilOver, NULL);
-  for (int i = 0; i < 20; ++i)
-    CHECK(runInChild(meetOften) == 0);
-  isOver = true;
-  pthread_join(other, NULL);
-}
-
-static atomic_int numBegun;
-
-/// One part ends the program, and the other never ends.
-static void endProgram(void *context, int64_t begin, int64_t end) {
-  ++numBegun;
-  while (numBegun < 2)
-    sched_yield();
-  if (begin == *(int *)context)
-    exit(7);
-  for (;;)
-    pause();
-}
-
-static void endInPart0(void) {
-  useThreads(2);
-  rmsnorm_parallel_for(endProgram, &(int){0}, 2, 1);
-}
-
-static void endInPart1(void) {
-  useThreads(2);
-  rmsnorm_parallel_for(endProgram, &(int){1}, 2, 1);
-}
-
-static bool endsProgram;
-
-static void meetAtExit(void) { holdMeeting(3); }
-
-/// After the runtime's own destructor: on one thread by now, but it returns.
-__attribute__((destructor(200))) static void loopAfterAll(void) {
-  if (!endsProgram)
-    return;
-  Inner inner = {.thread = pthread_self()};
-  useThreads(3);
-  rmsnorm_parallel_for(noteInner, &inner, 50, 1);
-  if (inner.ranges != 1 || inner.items != 50)
-    _exit(8);
-}
-
-static void meetWhileEnding(void) {
-  endsProgram = true;
-  atexit(meetAtExit);
-}
-
-/// A program ends whatever its threads are at.
-static void testExit(void) {
-  int inPart0 = runInChild(endInPart0), inPart1 = runInChild(endInPart1);
-  CHECK(WIFEXITED(inPart0) && WEXITSTATUS(inPart0) == 7);
-  CHECK(WIFEXITED(inPart1) && WEXITSTATUS(inPart1) == 7);
-  CHECK(runInChild(meetWhileEnding) == 0);
-}
-
-//===----------------------------------------------------------------------===//
-// Modes
-//===----------------------------------------------------------------------===//
-
-static void countRanges(void *context, int64_t begin, int64_t end) {
-  ++*(atomic_int *)context;
-}
-
-static void doNothing(void *context, int64_t begin, int64_t end) {}
-
-/// Says on how many threads a loop runs whose caller does not say.
-static int printDefault(void) {
-  cpu_set_t set;
-  CHECK(sched_getaffinity(0, sizeof(set), &set) == 0);
-  printf("processors: %d\n", CPU_COUNT(&set));
-  fflush(stdout);
-  atomic_int ranges = 0;
-  rmsnorm_parallel_for(countRanges, &ranges, 5000, 1);
-  // What the environment has is named once.
-  rmsnorm_parallel_for(doNothing, NULL, 5000, 1);
-  printf("ranges: %d\n", ranges);
-  return 0;
-}
-
-/// Has memory for the stacks of a few threads only.
-static int runWithoutMemory(void) {
-  long pages = 0;
-  FILE *file = fopen("/proc/self/statm", "r");
-  if (!file || fscanf(file, "%ld", &pages) != 1)
-    return 1;
-  fclose(file);
-  struct rlimit stack, space;
-  getrlimit(RLIMIT_STACK, &stack);
-  space.rlim_cur = space.rlim_max =
-      (rlim_t)(pages * sysconf(_SC_PAGESIZE)) + 3 * stack.rlim_cur;
-  setrlimit(RLIMIT_AS, &space);
-  for (int i = 0; i < 2; ++i) {
-    atomic_int done[mostItems] = {0};
-    useThreads(50);
-    rmsnorm_parallel_for(countItems, done, mostItems, 1);
-    for (int j = 0; j < mostItems; ++j)
-      CHECK(done[j] == 1);
-  }
-  return finishChecks();
-}
-
-int main(int argc, char **argv) {
-  if (argc == 2 && !strcmp(argv[1], "--default"))
-    return printDefault();
-  if (argc == 2 && !strcmp(argv[1], "--without-memory"))
-    return runWithoutMemory();
-  // With --without-children or without. What hangs fails.
+int main(void) {
+  // What hangs fails.
   alarm(400);
   testWakeUps();
   testSleep();
@@ -511,10 +308,5 @@ int main(int argc, char **argv) {
   testEachPartOnce();
   testCallers();
   testBusy();
-  // ThreadSanitizer does not follow into children.
-  if (argc == 1) {
-    testFork();
-    testExit();
-  }
   return finishChecks();
 }
