@@ -92,11 +92,10 @@ static ArrayRef<int64_t> reducedLoopsOf(linalg::GenericOp op) {
 
 /// For ops on a number for each part or row: little code. A chain would round
 /// the sums of parts in the type of the terms.
-static CPUScheduleAttr scheduleOfFew(MLIRContext *context) {
+static CPUScheduleAttr scheduleOfFew(MLIRContext *context, int64_t panel = 0) {
   return CPUScheduleAttr::get(context, {8, 1}, {8, 1}, /*chain=*/1, /*block=*/1,
-                              /*fold=*/0, /*part=*/0,
-                              /*panel=*/0, /*rows=*/1, /*share_rows=*/false,
-                              /*convert=*/0,
+                              /*fold=*/0, /*part=*/0, panel, /*rows=*/1,
+                              /*share_rows=*/false, /*convert=*/0,
                               /*overlap=*/0, /*prefetch=*/0, /*nontemporal=*/0,
                               /*grain=*/0);
 }
@@ -285,7 +284,11 @@ void Distributor::mergePartials(Value partials, unsigned output) {
         state.addTypes(args[1].getType());
         linalg::YieldOp::create(b, loc, b.create(state)->getResults());
       });
-  merged->setDiscardableAttr(scheduleName, scheduleOfFew(b.getContext()));
+  // The sums of a column lie far apart: of columns, a part is read after the
+  // other.
+  merged->setDiscardableAttr(
+      scheduleName,
+      scheduleOfFew(b.getContext(), areColumns(op) ? schedule.getPanel() : 0));
 }
 
 /// Whether the rows of `tasks` are cut, where all are alike and nothing but the

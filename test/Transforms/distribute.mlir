@@ -110,10 +110,11 @@ func.func @elementwise(%x: memref<5x80x100xf32>, %r: memref<5xf32>, %y: memref<5
 
 // -----
 
-#s = #rmsnorm.cpu_schedule<vector = [32, 1], normalize_vector = [32, 1], part = 16>
+#s = #rmsnorm.cpu_schedule<vector = [32, 1], normalize_vector = [32, 1], part = 16, panel = 4096>
 
 // Columns: always parts, as one costs little, which is what a sum has that is
-// not long. At most 128 of them; they have a sum for each column.
+// not long. At most 128 of them; they have a sum for each column, and are added
+// up in the order of memory.
 // CHECK-LABEL: func.func @columns
 // CHECK: %[[IS_LONG:.*]] = arith.cmpi ugt, %{{.*}}, %c32
 // CHECK: arith.minui %{{.*}}, %{{c128.*}} : index
@@ -122,6 +123,7 @@ func.func @elementwise(%x: memref<5x80x100xf32>, %r: memref<5xf32>, %y: memref<5
 // CHECK: scf.parallel
 // CHECK: memref.subview %[[SUMS]][%{{.*}}, 0] [1, 7] [1, 1] : memref<?x7xf32> to memref<7xf32
 // CHECK: linalg.generic {{.*}}["reduction", "parallel"]{{.*}} ins(%[[SUMS]] {{.*}} outs(%arg1
+// CHECK-SAME: panel = 4096
 // CHECK: memref.dealloc %[[SUMS]]
 func.func @columns(%x: memref<?x7xf32>, %sum: memref<7xf32>) {
   linalg.generic {indexing_maps = [affine_map<(i, j) -> (i, j)>, affine_map<(i, j) -> (j)>], iterator_types = ["reduction", "parallel"]}
