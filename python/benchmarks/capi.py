@@ -72,9 +72,13 @@ def operands_of(arrays, dynamic=False):
     return operands
 
 
+class Refused(ValueError):
+    """What the library says of what it was asked for."""
+
+
 def expect_success(library, status):
     if status:
-        raise ValueError(library.rmsnormStatusGetMessage(status).decode())
+        raise Refused(library.rmsnormStatusGetMessage(status).decode())
 
 
 def create_context(library, cpu=None, features=None, schedule=None):
