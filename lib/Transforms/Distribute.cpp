@@ -284,7 +284,7 @@ void Distributor::mergePartials(Value partials, unsigned output) {
         state.addTypes(args[1].getType());
         linalg::YieldOp::create(b, loc, b.create(state)->getResults());
       });
-  // The sums of a column lie far apart: of columns, a part is read after the
+  // The sums of a column lie far apart: of columns, one part is read after the
   // other.
   merged->setDiscardableAttr(
       scheduleName,

@@ -72,13 +72,13 @@ def operands_of(arrays, dynamic=False):
     return operands
 
 
-class Refused(ValueError):
-    """What the library says of what it was asked for."""
+class StatusError(ValueError):
+    """The library could not do what it was asked for; the text is its own."""
 
 
 def expect_success(library, status):
     if status:
-        raise Refused(library.rmsnormStatusGetMessage(status).decode())
+        raise StatusError(library.rmsnormStatusGetMessage(status).decode())
 
 
 def create_context(library, cpu=None, features=None, schedule=None):

@@ -58,7 +58,7 @@ class Tuner:
         if text not in self.runs:
             try:
                 run = next(systems.Norms(self.setup, schedule=text).runs(self.problem, self.operands))
-            except capi.Refused:
+            except capi.StatusError:
                 run = None
             if run:
                 self.reference.check(run.results(), is_ours=True)
