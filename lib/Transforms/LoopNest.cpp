@@ -243,7 +243,7 @@ SmallVector<Value> LoopNest::ifAny(Section section, ValueRange none,
 scf::ForOp LoopNest::findTasks() {
   auto tasks = op->getParentOfType<scf::ForOp>();
   auto chunks =
-      tasks ? dyn_cast<scf::ParallelOp>(tasks->getParentOp()) : nullptr;
+      tasks ? tasks->getParentOfType<scf::ParallelOp>() : scf::ParallelOp();
   bool isLoop = chunks && isTaskLoop(tasks) &&
                 getConstantIntValue(chunks.getUpperBound()[0]) != 1 &&
                 getConstantIntValue(extents[emitter.vectorLoop]);

@@ -1,4 +1,5 @@
 // RUN: rmsnorm-opt %s --rmsnorm-tile --rmsnorm-decompose --rmsnorm-vectorize --canonicalize | FileCheck %s
+// RUN: rmsnorm-opt %s --rmsnorm-tile --rmsnorm-decompose --rmsnorm-overlap-tasks --rmsnorm-vectorize --canonicalize | FileCheck %s --check-prefix=BESIDE
 
 // What all tasks read alike is widened before the first of them, where there
 // are enough; else as it is read.
@@ -52,6 +53,23 @@ func.func @ordered(%x: memref<?x256xbf16>, %w: memref<256xf32>, %y: memref<?x256
 func.func @groups(%x: memref<?x256xf16>, %w: memref<256xf16>, %y: memref<?x256xf16>) {
   rmsnorm.rms_norm ins(%x : memref<?x256xf16>) scale(%w : memref<256xf16>) outs(%y : memref<?x256xf16>)
     {schedule = #rmsnorm.cpu_schedule<vector = [32, 1], normalize_vector = [32, 1], rows = 8, convert = 256>}
+  return
+}
+
+// Where the size of the whole decides whether rows are summed beside the
+// results of others, those that are not find their scales converted.
+// BESIDE-LABEL: @near
+// BESIDE: scf.parallel
+// BESIDE: scf.if
+// BESIDE: } else {
+// BESIDE: %[[WIDE:.*]] = memref.alloca() {{.*}} memref<256xf32>
+// BESIDE: arith.extf
+// BESIDE: vector.store %{{.*}}, %[[WIDE]]
+// BESIDE: scf.for
+// BESIDE: vector.load %[[WIDE]]
+func.func @near(%x: memref<?x256xf16>, %w: memref<256xf16>, %y: memref<?x256xf16>) {
+  rmsnorm.rms_norm ins(%x : memref<?x256xf16>) scale(%w : memref<256xf16>) outs(%y : memref<?x256xf16>)
+    {schedule = #rmsnorm.cpu_schedule<vector = [32, 1], normalize_vector = [32, 1], convert = 256, overlap = 1000000>}
   return
 }
 
