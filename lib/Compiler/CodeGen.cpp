@@ -9,9 +9,11 @@
 #include "llvm/Analysis/TargetTransformInfo.h"
 #include "llvm/IR/IRBuilder.h"
 #include "llvm/IR/InstIterator.h"
+#include "llvm/IR/IntrinsicInst.h"
 #include "llvm/IR/LegacyPassManager.h"
 #include "llvm/IR/Module.h"
 #include "llvm/IR/OptBisect.h"
+#include "llvm/MC/MCSubtargetInfo.h"
 #include "llvm/Passes/PassBuilder.h"
 #include "llvm/Target/TargetMachine.h"
 #include "llvm/Transforms/InstCombine/InstCombine.h"
@@ -145,22 +147,40 @@ static void optimize(Module &module, TargetMachine &machine) {
       passes.run(function, functions);
 }
 
+/// The vector of f16 that `value` has the bits of, as it is before it is
+/// fenced.
+static Instruction *findHalves(Value *value) {
+  auto *made = dyn_cast<Instruction>(value);
+  auto isMoved = [](Instruction *made) {
+    auto *call = dyn_cast<IntrinsicInst>(made);
+    return isa<BitCastInst>(made) ||
+           (call && call->getIntrinsicID() == Intrinsic::arithmetic_fence);
+  };
+  while (made && isMoved(made))
+    made = dyn_cast<Instruction>(made->getOperand(0));
+  auto *type = made ? dyn_cast<VectorType>(made->getType()) : nullptr;
+  return type && type->getElementType()->isHalfTy() ? made : nullptr;
+}
+
 /// Gives f16 that bypasses the caches to its stores as integers, from where it
 /// is made on. Of such stores of vectors of f16, LLVM's code generator for X86
-/// makes ordinary ones.
-static void storeHalvesAsIntegers(Module &module) {
+/// makes ordinary ones with AVX-512; of fenced ones too, so that they are taken
+/// as they were before that.
+static void storeHalvesAsIntegers(Module &module, TargetMachine &machine) {
+  if (!machine.getMCSubtargetInfo()->checkFeatures("+avx512f"))
+    return;
   for (Function &function : module)
     for (Instruction &instruction : instructions(function)) {
       auto *store = dyn_cast<StoreInst>(&instruction);
       if (!store || !store->hasMetadata(LLVMContext::MD_nontemporal))
         continue;
-      auto *value = dyn_cast<Instruction>(store->getValueOperand());
-      auto *type = dyn_cast<VectorType>(store->getValueOperand()->getType());
-      if (!value || !type || !type->getElementType()->isHalfTy())
+      Instruction *halves = findHalves(store->getValueOperand());
+      if (!halves)
         continue;
-      IRBuilder<> b(&*value->getInsertionPointAfterDef().value());
+      auto *type = cast<VectorType>(halves->getType());
+      IRBuilder<> b(&*halves->getInsertionPointAfterDef().value());
       store->setOperand(0,
-                        b.CreateBitCast(value, VectorType::getInteger(type)));
+                        b.CreateBitCast(halves, VectorType::getInteger(type)));
     }
 }
 
@@ -231,7 +251,7 @@ Expected<std::string> rmsnorm::generateCode(Module &module,
     addSerialFallback(module);
   setTarget(module, machine);
   optimize(module, machine);
-  storeHalvesAsIntegers(module);
+  storeHalvesAsIntegers(module, machine);
   SmallString<0> code;
   raw_svector_ostream stream(code);
   if (options.output == OutputKind::LLVMIR) {

@@ -119,9 +119,13 @@ def RMSNormExpandFloats : Pass<"rmsnorm-expand-floats"> {
     Option<"nativeF16", "native-f16", "bool", "false",
            "Leave f16 from and to f32 to the target (x86: F16C), and results "
            "of two conversions in one vector">,
+    Option<"f16StoreLanes", "f16-store-lanes", "int64_t", "0",
+           "Lanes of native f16 that one instruction converts and stores, where "
+           "that is fast (x86: 16 with Intel's AVX-512); 0: none">,
   ];
   let dependentDialects = ["::mlir::arith::ArithDialect",
-                           "::mlir::LLVM::LLVMDialect"];
+                           "::mlir::LLVM::LLVMDialect",
+                           "::mlir::vector::VectorDialect"];
 }
 
 def RMSNormUnswitchLoops : Pass<"rmsnorm-unswitch-loops"> {
