@@ -119,8 +119,10 @@ struct RowShape {
 /// step fill the registers of AVX; more lanes than one of its vectors has would
 /// only be more totals. Where a step covers twice as many elements, what it
 /// costs beside them counts half; but what it leaves of a short row is longer.
-/// Few enough terms need no totals of f64 where results are narrow.
-static RowShape shapeOfRows(NormOpInterface op) {
+/// Few enough terms need no totals of f64 where results are narrow. Where there
+/// are 32 registers, of twice the size, rows of f32 that fill steps of two gain
+/// 2 to 9 % one by one.
+static RowShape shapeOfRows(NormOpInterface op, int64_t vectorRegisters) {
   constexpr int64_t unknown = 1 << 20;
   int64_t length = rowLength(op).value_or(unknown);
   if (computesInFloat64(op))
@@ -133,14 +135,17 @@ static RowShape shapeOfRows(NormOpInterface op) {
   int64_t second = addsNarrow(op) ? 32 : step;
   // Rows of 33 to 63 that whole vectors do not fill gained up to a tenth.
   bool takesMany = isNarrow ? length % 8 == 0 : isHalf;
+  bool takesOne =
+      !isNarrow && !isHalf && length % 32 == 0 && vectorRegisters >= 32;
+  int64_t few = takesOne ? 1 : 8;
   if (length <= shortest)
     return {isNarrow || !isHalf ? step : 16,
             fillsSteps && !addsNarrow(op) ? 64 : second,
-            hasNarrowResults(op) ? 1 : 2, takesMany ? 16 : 8};
+            hasNarrowResults(op) ? 1 : 2, takesMany ? 16 : few};
   if (isNarrow && length < 2048)
     return {step, second, 8, length <= 640 ? 16 : 8};
   if (!isNarrow && length <= 256)
-    return {64, step, 8, 8};
+    return {64, step, 8, few};
   return {step, second, 8, 1};
 }
 
@@ -160,7 +165,8 @@ static int64_t overlapOf(NormOpInterface op, int64_t vectorRegisters) {
   int64_t width = widthOf(op.getX());
   if (!hasRows(op) || computesInFloat64(op) || (width != 16 && width != 32))
     return 0;
-  int64_t length = rowLength(op).value_or(0), rows = shapeOfRows(op).rows;
+  int64_t length = rowLength(op).value_or(0);
+  int64_t rows = shapeOfRows(op, vectorRegisters).rows;
   if (rows > 1)
     return rows * length * width / 8 <= smallBytes ? 1 : 0;
   if (width != 32)
@@ -172,14 +178,15 @@ static int64_t overlapOf(NormOpInterface op, int64_t vectorRegisters) {
 /// what they become leaves room in the first cache. bf16 gained a tenth, in the
 /// order of whose vectors scales of f32 have to be brought as well: a half.
 /// f16 gained a twentieth at most where AVX2 converts it, and long scales lost
-/// as much. With a residual it gained a fiftieth in the caches, 64 elements a
-/// tenth, and from memory it lost a fifth.
-static int64_t convertOf(NormOpInterface op) {
+/// as much, which gained it where AVX-512 does. With a residual it gained a
+/// fiftieth in the caches, 64 elements a tenth, and from memory it lost a
+/// fifth.
+static int64_t convertOf(NormOpInterface op, int64_t vectorRegisters) {
   if (addsNarrow(op) && !hasSingleScales(op))
     return 0;
   bool isBF16 = llvm::any_of(
       op->getOperands(), [](Value value) { return partsOf(value).isBF16(); });
-  if (isBF16)
+  if (isBF16 || (hasRows(op) && vectorRegisters >= 32))
     return 16384;
   return hasRows(op) ? 8192 : 1024;
 }
@@ -205,7 +212,8 @@ static CPUScheduleAttr defaultSchedule(NormOpInterface op,
   // their calls: masks and middle axes gained a tenth then.
   constexpr int64_t large = 2 * far;
   bool isWide = computesInFloat64(op);
-  RowShape shape = hasRows(op) ? shapeOfRows(op) : shapeOfColumns(op);
+  RowShape shape =
+      hasRows(op) ? shapeOfRows(op, vectorRegisters) : shapeOfColumns(op);
   // A large term costs the digits of the terms after it in its chain. Three of
   // them leave results of f32 within 4 ulp; narrower ones, and those of f64,
   // which may have 8, bear seven. In columns a chain is a number of rows that
@@ -225,7 +233,8 @@ static CPUScheduleAttr defaultSchedule(NormOpInterface op,
   return CPUScheduleAttr::get(
       op.getContext(), stepsFrom(shape.step), stepsFrom(shape.second), chain,
       block, shape.fold, partOf(op), panelOf(op), shape.rows,
-      /*shareRows=*/false, convertOf(op), overlapOf(op, vectorRegisters),
+      /*shareRows=*/false, convertOf(op, vectorRegisters),
+      overlapOf(op, vectorRegisters),
       /*prefetch=*/far, /*nontemporal=*/large, /*grain=*/int64_t(1) << 15);
 }
 

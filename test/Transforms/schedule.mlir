@@ -50,3 +50,30 @@ func.func @residual_and_f32_scale(%x: memref<?x128xbf16>, %w: memref<128xf32>, %
     outs(%y : memref<?x128xbf16>) residual_out(%h : memref<?x128xbf16>)
   return
 }
+
+// With 32, which are of AVX-512, rows of f32 that fill its steps go one by one,
+// and long scales of f16 are converted once.
+// CHECK-LABEL: @short_rows_of_f32
+// CHECK: vector = [32, 8, 1], normalize_vector = [64, 8, 1], fold = 2
+// SIXTEEN-SAME: rows = 8,
+// MORE-NOT: rows =
+// MORE-SAME: overlap = 1,
+func.func @short_rows_of_f32(%x: memref<?x128xf32>, %w: memref<128xf32>, %y: memref<?x128xf32>) {
+  rmsnorm.rms_norm ins(%x : memref<?x128xf32>) scale(%w : memref<128xf32>) outs(%y : memref<?x128xf32>)
+  return
+}
+
+// CHECK-LABEL: @short_uneven_rows_of_f32
+// CHECK: rows = 8,
+func.func @short_uneven_rows_of_f32(%x: memref<?x120xf32>, %w: memref<120xf32>, %y: memref<?x120xf32>) {
+  rmsnorm.rms_norm ins(%x : memref<?x120xf32>) scale(%w : memref<120xf32>) outs(%y : memref<?x120xf32>)
+  return
+}
+
+// CHECK-LABEL: @long_scales_of_f16
+// SIXTEEN: convert = 8192,
+// MORE: convert = 16384,
+func.func @long_scales_of_f16(%x: memref<?x16384xf16>, %w: memref<16384xf16>, %y: memref<?x16384xf16>) {
+  rmsnorm.rms_norm ins(%x : memref<?x16384xf16>) scale(%w : memref<16384xf16>) outs(%y : memref<?x16384xf16>)
+  return
+}
