@@ -35,13 +35,20 @@ def draw(count, seed, dtypes, sizes, threads):
         yield Problem("norm", rng.choice(dtypes), max(unit, length // unit * unit), rng.choice(sizes), threads)
 
 
-def default_schedule(build, problem):
-    """What the compiler chooses, as a dictionary."""
+def host_features():
+    """Those of this processor that schedules depend on, as LLVM writes them."""
+    about = pathlib.Path("/proc/cpuinfo")
+    return "+avx512f" if about.exists() and "avx512f" in about.read_text().split() else ""
+
+
+def default_schedule(build, problem, features):
+    """What the compiler chooses for a processor with `features`, as a dictionary."""
     x, w = f"memref<?x{problem.length}x{problem.dtype}>", f"memref<{problem.length}x{problem.dtype}>"
     module = (f"func.func @norm(%x: {x}, %w: {w}, %y: {x}) {{\n"
               f"  rmsnorm.rms_norm ins(%x : {x}) scale(%w : {w}) outs(%y : {x})\n  return\n}}\n")
-    done = subprocess.run([pathlib.Path(build) / "bin" / "rmsnorm-opt", "--rmsnorm-schedule"], input=module, text=True,
-                          check=True, capture_output=True)
+    pipeline = f"builtin.module(rmsnorm-to-cpu{{features={features} stop-after=schedule}})"
+    done = subprocess.run([pathlib.Path(build) / "bin" / "rmsnorm-opt", f"--pass-pipeline={pipeline}"], input=module,
+                          text=True, check=True, capture_output=True)
     return schedules.from_text(done.stdout.partition("#rmsnorm.cpu_schedule<")[2].partition(">")[0])
 
 
@@ -104,7 +111,7 @@ def tune(options):
     for problem in tqdm.tqdm(listed, unit="norm", disable=None):
         operands = memory.operands(problem)
         tuner = Tuner(setup, problem, operands)
-        chosen = default_schedule(options.build, problem)
+        chosen = default_schedule(options.build, problem, host_features())
         found = tuner.search(chosen)
         default, best = tuner.compare([chosen, found], LAST_TURNS)
         gains.append(default / best)

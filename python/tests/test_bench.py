@@ -15,6 +15,8 @@ import numpy as np
 import pytest
 import rmsnorm
 import schedules
+import tune
+from problems import Problem
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 # The package lies in the build folder.
@@ -239,6 +241,14 @@ def test_tune():
     lines = done.stdout.splitlines()
     assert re.match(r"norm f32 \d+x\d+ +[\d.]+ µs +[\d.]+ µs +[\d.]+ ", lines[-2])
     assert re.match(r"the default is within 10 % of the best found in [01] of 1, ", lines[-1])
+
+
+def test_tune_starts_from_the_schedule_of_the_processor():
+    problem = Problem("norm", "f32", 128, "512k", 1)
+    assert tune.default_schedule(BUILD, problem, "")["rows"] == 8
+    assert "rows" not in tune.default_schedule(BUILD, problem, "+avx512f")
+    flags = pathlib.Path("/proc/cpuinfo").read_text()
+    assert (tune.host_features() == "+avx512f") == (re.search(r"\bavx512f\b", flags) is not None)
 
 
 def test_tune_refuses():
