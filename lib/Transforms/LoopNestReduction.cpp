@@ -166,7 +166,7 @@ void LoopNest::emitRow() {
   sumVectors(reductions, /*lanes=*/1, [&](SmallVector<Value> sums, int64_t) {
     row = row.empty() ? sums : joinEach(row, sums);
   });
-  addToOutputs(row.empty() ? neutrals(1, /*widened=*/false) : row, 1);
+  addToOutputs(row.empty() ? neutrals(1, /*widened=*/true) : row, 1);
 }
 
 void LoopNest::addToOutputs(ValueRange sums, int64_t width) {

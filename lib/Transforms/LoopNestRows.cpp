@@ -153,7 +153,7 @@ void LoopNest::emitRowSums(const RowGroup &group) {
   for (auto [output, sum] : llvm::enumerate(sums)) {
     // Rows without elements leave nothing.
     if (!sum)
-      sum = neutrals(group.count, /*widened=*/false)[output];
+      sum = neutrals(group.count, /*widened=*/true)[output];
     Value result = narrow(output, sum);
     if (!zeroFills[output])
       result = join(output, emitter.loadAlong(output, group.loop, group.count),

@@ -53,6 +53,58 @@ func.func @nothing(%x: memref<4x0xf32>, %y: memref<4xf32>) {
 #row = affine_map<(i, j) -> (i)>
 #schedule = #rmsnorm.cpu_schedule<vector = [8, 1], normalize_vector = [8, 1]>
 
+// It is of the type that sums are added up in.
+// CHECK-LABEL: func.func @nothing_in_f64(
+// CHECK-NOT: linalg.fill
+// CHECK: %[[SUM:.*]] = arith.extf {{.*}} to {{.*}}f64
+// CHECK: memref.store %[[SUM]], {{.*}} : memref<1xf64
+// CHECK: return
+func.func @nothing_in_f64(%x: memref<1x0xf32>, %y: memref<1xf64>) {
+  %zero = arith.constant 0.0 : f64
+  linalg.fill ins(%zero : f64) outs(%y : memref<1xf64>)
+  linalg.generic {indexing_maps = [#x, #row], iterator_types = ["parallel", "reduction"]}
+      ins(%x : memref<1x0xf32>) outs(%y : memref<1xf64>) attrs = {rmsnorm.schedule = #schedule} {
+  ^bb0(%a: f32, %b: f64):
+    %s = arith.mulf %a, %a : f32
+    %t = arith.extf %s : f32 to f64
+    %r = arith.addf %b, %t : f64
+    linalg.yield %r : f64
+  }
+  return
+}
+
+// -----
+
+#x = affine_map<(i, j) -> (i, j)>
+#row = affine_map<(i, j) -> (i)>
+#schedule = #rmsnorm.cpu_schedule<vector = [8, 1], normalize_vector = [8, 1], rows = 8>
+
+// So are those of several rows at a time.
+// CHECK-LABEL: func.func @nothing_of_many_rows(
+// CHECK-NOT: linalg.fill
+// CHECK: %[[SUM:.*]] = arith.extf {{.*}} to {{.*}}f64
+// CHECK: vector.store %[[SUM]], {{.*}} : memref<8xf64
+// CHECK: return
+func.func @nothing_of_many_rows(%x: memref<8x0xf32>, %y: memref<8xf64>) {
+  %zero = arith.constant 0.0 : f64
+  linalg.fill ins(%zero : f64) outs(%y : memref<8xf64>)
+  linalg.generic {indexing_maps = [#x, #row], iterator_types = ["parallel", "reduction"]}
+      ins(%x : memref<8x0xf32>) outs(%y : memref<8xf64>) attrs = {rmsnorm.schedule = #schedule} {
+  ^bb0(%a: f32, %b: f64):
+    %s = arith.mulf %a, %a : f32
+    %t = arith.extf %s : f32 to f64
+    %r = arith.addf %b, %t : f64
+    linalg.yield %r : f64
+  }
+  return
+}
+
+// -----
+
+#x = affine_map<(i, j) -> (i, j)>
+#row = affine_map<(i, j) -> (i)>
+#schedule = #rmsnorm.cpu_schedule<vector = [8, 1], normalize_vector = [8, 1]>
+
 // Not where it starts from something else, or the memory is touched in between:
 // by a name of its own, or by one that may be another name for it.
 // CHECK-LABEL: func.func @kept(
