@@ -286,8 +286,8 @@ void Overlapper::overlap() {
   auto branch = scf::IfOp::create(b, loc, isLarge, /*withElseRegion=*/true);
   b.setInsertionPoint(branch.thenBlock()->getTerminator());
   scf::ForOp loop = emitOverlapped(bytes);
-  // With 64 elements in each, steps between branches are large enough to be
-  // scheduled badly: on Emerald Rapids f16 from memory lost a tenth.
+  // Branches between steps of 64 elements, of bf16 or f16, cost 3 to 17 % on
+  // Emerald Rapids; between those of 32, of f32, nothing on Zen 3.
   if (schedule.getNormalizeVector().front() <= 32)
     loop->setAttr(farName, b.getUnitAttr());
   tasks->moveBefore(branch.elseBlock()->getTerminator());
