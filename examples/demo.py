@@ -334,7 +334,7 @@ def describe(case, verdict, compiled, call, copies):
 
 
 def stages(opt):
-    """Of the pipeline, as the tool tells those who ask for one that there is not; the last gives what it gives."""
+    """The pipeline's stages but the last, as the tool lists them where it is asked for one that there is not."""
     refused = subprocess.run([opt, "-", "--rmsnorm-to-cpu=stop-after=none"], input="", capture_output=True, text=True)
     return re.search(r"one of (.*), but got none", refused.stderr)[1].split(", ")[:-1]
 

@@ -160,13 +160,13 @@ static RowShape shapeOfRows(NormOpInterface op, int64_t vectorRegisters) {
 /// need the registers that the sums of another would take: where there are 32,
 /// rows from far gained 1.03 to 1.23, where there are 16, they lost up to a
 /// half.
-static int64_t overlapOf(NormOpInterface op, int64_t vectorRegisters) {
+static int64_t overlapOf(NormOpInterface op, int64_t rows,
+                         int64_t vectorRegisters) {
   constexpr int64_t smallBytes = 4096, brief = 1536, full = 8192;
   int64_t width = widthOf(op.getX());
   if (!hasRows(op) || computesInFloat64(op) || (width != 16 && width != 32))
     return 0;
   int64_t length = rowLength(op).value_or(0);
-  int64_t rows = shapeOfRows(op, vectorRegisters).rows;
   if (rows > 1)
     return rows * length * width / 8 <= smallBytes ? 1 : 0;
   if (width != 32)
@@ -234,7 +234,7 @@ static CPUScheduleAttr defaultSchedule(NormOpInterface op,
       op.getContext(), stepsFrom(shape.step), stepsFrom(shape.second), chain,
       block, shape.fold, partOf(op), panelOf(op), shape.rows,
       /*shareRows=*/false, convertOf(op, vectorRegisters),
-      overlapOf(op, vectorRegisters),
+      overlapOf(op, shape.rows, vectorRegisters),
       /*prefetch=*/far, /*nontemporal=*/large, /*grain=*/int64_t(1) << 15);
 }
 

@@ -26,7 +26,7 @@ import plot
 import table
 import tqdm
 from problems import DTYPES, KINDS, SIZES, problems, size_in_bytes
-from systems import BLOCKTIME, Wrong
+from systems import BLOCKTIME, Wrong, processor_fields
 
 HERE = pathlib.Path(__file__).resolve().parent
 ROOT = HERE.parents[1]
@@ -95,8 +95,7 @@ def parse_run(arguments):
 
 def machine():
     """The processor's name and what of it there is."""
-    text = pathlib.Path("/proc/cpuinfo").read_text() if os.path.exists("/proc/cpuinfo") else ""
-    field = {name: value for name, value in re.findall(r"^([\w ]+?)\s*: (.*)$", text, re.M)}
+    field = processor_fields()
     flags = (field.get("flags") or field.get("Features") or "").split()
     family = f"family {field.get('cpu family', '?')} model {field.get('model', '?')}"
     return ", ".join([f"{field.get('model name') or platform.machine()} ({family})",

@@ -6,6 +6,7 @@ and hand-written kernels. The others are in peers_*.py."""
 import ctypes as c
 import dataclasses
 import pathlib
+import re
 import time
 from collections.abc import Callable
 
@@ -21,6 +22,12 @@ BLOCKTIME = 5
 # Seconds for which calls are made before some are timed; benchmarks/Timing.c has the same.
 WARM_UP = 3e-3
 EPSILON = 1e-6
+
+
+def processor_fields():
+    """What Linux says of a processor of this machine, by name; empty where that is not to be had."""
+    about = pathlib.Path("/proc/cpuinfo")
+    return dict(re.findall(r"^([\w ]+?)\s*: (.*)$", about.read_text(), re.M)) if about.exists() else {}
 
 
 class NotInstalled(Exception):

@@ -37,8 +37,7 @@ def draw(count, seed, dtypes, sizes, threads):
 
 def host_features():
     """Those of this processor that schedules depend on, as LLVM writes them."""
-    about = pathlib.Path("/proc/cpuinfo")
-    return "+avx512f" if about.exists() and "avx512f" in about.read_text().split() else ""
+    return "+avx512f" if "avx512f" in systems.processor_fields().get("flags", "").split() else ""
 
 
 def default_schedule(build, problem, features):
@@ -108,10 +107,11 @@ def tune(options):
     listed = list(draw(options.count, options.seed, options.dtypes, options.sizes, options.threads))
     print(f"{'norm':24} {'default':>10} {'found':>10} {'gain':>5}  by", flush=True)
     gains = []
+    features = host_features()
     for problem in tqdm.tqdm(listed, unit="norm", disable=None):
         operands = memory.operands(problem)
         tuner = Tuner(setup, problem, operands)
-        chosen = default_schedule(options.build, problem, host_features())
+        chosen = default_schedule(options.build, problem, features)
         found = tuner.search(chosen)
         default, best = tuner.compare([chosen, found], LAST_TURNS)
         gains.append(default / best)
