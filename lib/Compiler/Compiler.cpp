@@ -182,6 +182,7 @@ static LogicalResult appendStages(PassManager &passes, const Target &target,
 #endif
   CPUPipelineOptions options;
   options.features = target.getFeatures().str();
+  options.cacheSize = target.getCacheSize();
   options.startAfter = first.str();
   options.stopAfter = last.str();
   return buildCPUPipeline(passes, options,

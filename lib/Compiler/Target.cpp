@@ -15,7 +15,7 @@
 #include "llvm/Target/TargetMachine.h"
 #include "llvm/Target/TargetOptions.h"
 #include "llvm/TargetParser/Host.h"
-#include <mutex>
+#include <unistd.h>
 
 using namespace rmsnorm;
 
@@ -64,12 +64,23 @@ static std::string expandFeatures(llvm::StringRef triple, llvm::StringRef cpu,
   return llvm::join(names, ",");
 }
 
+/// Of this machine's cache of the last level; 0: not to be had.
+static int64_t measureCache() {
+#ifdef _SC_LEVEL3_CACHE_SIZE
+  return std::max<int64_t>(sysconf(_SC_LEVEL3_CACHE_SIZE), 0);
+#else
+  return 0;
+#endif
+}
+
 Target Target::host() {
   static const Target target = [] {
     nativeTarget();
     Target host;
     host.triple = llvm::sys::getProcessTriple();
     host.cpu = llvm::sys::getHostCPUName().str();
+    if (int64_t bytes = measureCache())
+      host.cacheSize = bytes;
     llvm::SmallVector<std::string> features;
     for (const auto &feature : llvm::sys::getHostCPUFeatures())
       features.push_back((feature.second ? "+" : "-") + feature.first().str());
@@ -116,6 +127,7 @@ llvm::Expected<Target> Target::parse(llvm::StringRef text) {
     if (!hasProcessMode(target.triple, name))
       return invalidTarget("processor to be one with a 64-bit mode", name);
     target.cpu = name.str();
+    target.cacheSize = usualCacheSize;
   }
   llvm::StringSet<> known;
   for (const llvm::SubtargetFeatureKV &feature :
@@ -146,6 +158,10 @@ static bool isOnlyForIntrinsics(llvm::StringRef feature) {
       "uintr",    "usermsr",    "waitpkg",   "wbnoinvd", "widekl", "xsave",
       "xsavec",   "xsaveopt",   "xsaves"};
   return names.contains(feature) || feature.starts_with("amx-");
+}
+
+std::string Target::getKey() const {
+  return triple + ";" + cpu + ";" + features + ";" + std::to_string(cacheSize);
 }
 
 llvm::Error Target::checkRunsHere() const {

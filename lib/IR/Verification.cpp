@@ -440,7 +440,7 @@ LogicalResult CPUScheduleAttr::verify(
     ArrayRef<int64_t> normalizeVector, int64_t chain, int64_t block,
     int64_t fold, int64_t part, int64_t panel, int64_t rows, bool shareRows,
     int64_t convert, int64_t overlap, int64_t prefetch, int64_t nontemporal,
-    int64_t grain) {
+    int64_t far, int64_t farRows, int64_t grain) {
   // C23: the steps fall by powers of two to 1.
   if (failed(checkSteps(emitError, "vector", vector)) ||
       failed(checkSteps(emitError, "normalize_vector", normalizeVector)))
@@ -464,14 +464,17 @@ LogicalResult CPUScheduleAttr::verify(
                              {"overlap", overlap},
                              {"prefetch", prefetch},
                              {"nontemporal", nontemporal},
+                             {"far", far},
                              {"grain", grain}})
     if (value < 0)
       return emitError() << "expected " << name << " to be 0 or more, but got "
                          << value;
   // C26: the sums of the rows of a task fill one vector.
-  if (rows < 1 || rows > 16 || !llvm::isPowerOf2_64(rows))
-    return emitError()
-           << "expected rows to be a power of two from 1 to 16, but got "
-           << rows;
+  for (auto [name, value] :
+       {std::pair<StringRef, int64_t>{"rows", rows}, {"far_rows", farRows}})
+    if (value < 1 || value > 16 || !llvm::isPowerOf2_64(value))
+      return emitError() << "expected " << name
+                         << " to be a power of two from 1 to 16, but got "
+                         << value;
   return success();
 }

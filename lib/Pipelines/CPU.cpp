@@ -57,7 +57,8 @@ static void bufferize(OpPassManager &pm, const CPUPipelineOptions &) {
 }
 
 static void schedule(OpPassManager &pm, const CPUPipelineOptions &options) {
-  pm.addPass(createRMSNormSchedule({hasFeature(options, "avx512f") ? 32 : 16}));
+  pm.addPass(createRMSNormSchedule(
+      {hasFeature(options, "avx512f") ? 32 : 16, options.cacheSize}));
 }
 
 static void tile(OpPassManager &pm, const CPUPipelineOptions &) {

@@ -240,27 +240,14 @@ void Overlapper::cloneIf(Value condition, ArrayRef<Operation *> ops,
   clone(ops, mapping);
 }
 
-/// `schedule` of norms that move less than its `overlap`.
-static CPUScheduleAttr scheduleOfNear(CPUScheduleAttr s) {
-  int64_t prefetch = s.getPrefetch(), nontemporal = s.getNontemporal();
-  // All threads may move twice as much together.
-  bool neverFetches = prefetch >= s.getOverlap();
-  bool neverBypasses = nontemporal >= 2 * s.getOverlap();
-  return CPUScheduleAttr::get(
-      s.getContext(), s.getVector(), s.getNormalizeVector(), s.getChain(),
-      s.getBlock(), s.getFold(), s.getPart(), s.getPanel(), s.getRows(),
-      s.getShareRows(), s.getConvert(), s.getOverlap(),
-      neverFetches ? 0 : prefetch, neverBypasses ? 0 : nontemporal,
-      s.getGrain());
-}
-
 /// Where `tasks` move less than `overlap`, what they do from a larger size on
 /// only has to be compiled.
 static void keepNear(Operation *tasks) {
   tasks->walk([](linalg::GenericOp op) {
     auto schedule = op->getAttrOfType<CPUScheduleAttr>(scheduleName);
     if (schedule)
-      op->setDiscardableAttr(scheduleName, scheduleOfNear(schedule));
+      op->setDiscardableAttr(scheduleName,
+                             schedule.ofTasksBelow(schedule.getOverlap()));
   });
 }
 

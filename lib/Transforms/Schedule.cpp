@@ -72,9 +72,24 @@ static int64_t panelOf(NormOpInterface op) {
 /// Terms that are worth a task of their own: elements, or rows of columns.
 static int64_t partOf(NormOpInterface op) { return hasRows(op) ? 8192 : 32; }
 
-/// Bytes from which inputs are fetched ahead: that gained up to a fourth. Rows
-/// that come from a nearer cache were up to a fifth slower with it.
-static constexpr int64_t far = int64_t(15) << 19;
+namespace {
+/// What a schedule depends on beside the norm.
+struct Target {
+  int64_t vectorRegisters;
+  /// Bytes of the cache of the last level.
+  int64_t cacheSize;
+
+  /// Bytes that displace from it what they are computed from. Of 480 MB, on a
+  /// processor that many machines share, as much was seen to be used as of 64.
+  int64_t large() const {
+    return std::min(cacheSize, int64_t(64) << 20) / 32 * 15;
+  }
+
+  /// Bytes from which inputs are fetched ahead: that gained up to a fourth.
+  /// Rows that come from a nearer cache were up to a fifth slower with it.
+  int64_t far() const { return large() / 2; }
+};
+} // namespace
 
 /// Whether results have fewer digits than f32.
 static bool hasNarrowResults(NormOpInterface op) {
@@ -122,7 +137,7 @@ struct RowShape {
 /// Few enough terms need no totals of f64 where results are narrow. Where there
 /// are 32 registers, of twice the size, rows of f32 that fill steps of two gain
 /// 2 to 9 % one by one.
-static RowShape shapeOfRows(NormOpInterface op, int64_t vectorRegisters) {
+static RowShape shapeOfRows(NormOpInterface op, Target target) {
   constexpr int64_t unknown = 1 << 20;
   int64_t length = rowLength(op).value_or(unknown);
   if (computesInFloat64(op))
@@ -136,7 +151,7 @@ static RowShape shapeOfRows(NormOpInterface op, int64_t vectorRegisters) {
   // Rows of 33 to 63 that whole vectors do not fill gained up to a tenth.
   bool takesMany = isNarrow ? length % 8 == 0 : isHalf;
   bool takesOne =
-      !isNarrow && !isHalf && length % 32 == 0 && vectorRegisters >= 32;
+      !isNarrow && !isHalf && length % 32 == 0 && target.vectorRegisters >= 32;
   int64_t few = takesOne ? 1 : 8;
   if (length <= shortest)
     return {isNarrow || !isHalf ? step : 16,
@@ -157,21 +172,45 @@ static RowShape shapeOfRows(NormOpInterface op, int64_t vectorRegisters) {
 /// where all is near. Several rows at a time have their ends side by side
 /// already: it gained, f16 and bf16 too, as long as they are small. One form
 /// does for unknown lengths. One row at a time, conversions of narrower types
-/// need the registers that the sums of another would take: where there are 32,
-/// rows from far gained 1.03 to 1.23, where there are 16, they lost up to a
-/// half.
-static int64_t overlapOf(NormOpInterface op, int64_t rows,
-                         int64_t vectorRegisters) {
+/// need the registers that the sums of another would take: where there are 16,
+/// they lost up to a half; where there are 32, long rows that come from beyond
+/// a second cache of 2 MB gained 1.04 to 1.25. `farRows`: of farRowsOf.
+static int64_t overlapOf(NormOpInterface op, int64_t rows, int64_t farRows,
+                         Target target) {
   constexpr int64_t smallBytes = 4096, brief = 1536, full = 8192;
+  constexpr int64_t secondCache = 3 << 19;
   int64_t width = widthOf(op.getX());
   if (!hasRows(op) || computesInFloat64(op) || (width != 16 && width != 32))
     return 0;
   int64_t length = rowLength(op).value_or(0);
   if (rows > 1)
     return rows * length * width / 8 <= smallBytes ? 1 : 0;
+  int64_t ifFar = farRows > 0 ? 0 : target.far();
+  if (width != 32 && target.vectorRegisters < 32)
+    return 0;
   if (width != 32)
-    return vectorRegisters >= 32 ? far : 0;
-  return brief < length && length <= full ? far : 1;
+    return length < full ? ifFar : secondCache;
+  return brief < length && length <= full ? ifFar : 1;
+}
+
+/// Rows of a task where they come from memory; 0: as many as from a cache.
+/// Where there are 32 registers of 64 bytes, one row in flight leaves memory
+/// idle: four side by side were 1.3 to 1.5 times as fast as one beside the sums
+/// of the next, as long as they stay in a cache until they are written. Rows of
+/// up to 4096 bytes follow each other so fast that one at a time was as good,
+/// 1.1 to 1.7 times as fast as several that are not written side by side, or
+/// four of up to 512 bytes.
+static int64_t farRowsOf(NormOpInterface op, Target target) {
+  constexpr int64_t cached = 1 << 19, quick = 4096, least = 256;
+  int64_t width = widthOf(op.getX()), length = rowLength(op).value_or(0);
+  if (target.vectorRegisters < 32 || computesInFloat64(op) ||
+      (width != 16 && width != 32))
+    return 0;
+  int64_t bytes = length * width / 8;
+  bool isSmall = width == 16 ? bytes < least : bytes <= 4 * least;
+  if (isSmall || 4 * bytes > cached)
+    return 0;
+  return 2 * least < bytes && bytes <= quick ? 1 : 4;
 }
 
 /// Elements up to which scales are converted once for many rows: as long as
@@ -181,12 +220,12 @@ static int64_t overlapOf(NormOpInterface op, int64_t rows,
 /// as much, which gained it where AVX-512 does. With a residual it gained a
 /// fiftieth in the caches, 64 elements a tenth, and from memory it lost a
 /// fifth.
-static int64_t convertOf(NormOpInterface op, int64_t vectorRegisters) {
+static int64_t convertOf(NormOpInterface op, Target target) {
   if (addsNarrow(op) && !hasSingleScales(op))
     return 0;
   bool isBF16 = llvm::any_of(
       op->getOperands(), [](Value value) { return partsOf(value).isBF16(); });
-  if (isBF16 || (hasRows(op) && vectorRegisters >= 32))
+  if (isBF16 || (hasRows(op) && target.vectorRegisters >= 32))
     return 16384;
   return hasRows(op) ? 8192 : 1024;
 }
@@ -204,16 +243,9 @@ static RowShape shapeOfColumns(NormOpInterface op) {
 
 /// What decides on the tree of a sum depends on the types and the static
 /// extents alone, so that it is the same on every target.
-static CPUScheduleAttr defaultSchedule(NormOpInterface op,
-                                       int64_t vectorRegisters) {
-  // Results of that size displace what they are computed from. At 8 MB of
-  // either, one thread gained up to 2 where stores bypass the caches. Two, with
-  // half of that each, lost 1.1 to 1.9, unless others use the caches between
-  // their calls: masks and middle axes gained a tenth then.
-  constexpr int64_t large = 2 * far;
+static CPUScheduleAttr defaultSchedule(NormOpInterface op, Target target) {
   bool isWide = computesInFloat64(op);
-  RowShape shape =
-      hasRows(op) ? shapeOfRows(op, vectorRegisters) : shapeOfColumns(op);
+  RowShape shape = hasRows(op) ? shapeOfRows(op, target) : shapeOfColumns(op);
   // A large term costs the digits of the terms after it in its chain. Three of
   // them leave results of f32 within 4 ulp; narrower ones, and those of f64,
   // which may have 8, bear seven. In columns a chain is a number of rows that
@@ -230,12 +262,19 @@ static CPUScheduleAttr defaultSchedule(NormOpInterface op,
     return first == 8 ? SmallVector<int64_t>{8, 1}
                       : SmallVector<int64_t>{first, 8, 1};
   };
+  int64_t farRows = farRowsOf(op, target);
+  // With a cache of 32 MB, one thread gained up to 2 at 8 MB of input and as
+  // much output where stores bypass the caches. Two, with half of that each,
+  // lost 1.1 to 1.9, unless others use the caches between their calls: masks
+  // and middle axes gained a tenth then.
   return CPUScheduleAttr::get(
       op.getContext(), stepsFrom(shape.step), stepsFrom(shape.second), chain,
       block, shape.fold, partOf(op), panelOf(op), shape.rows,
-      /*shareRows=*/false, convertOf(op, vectorRegisters),
-      overlapOf(op, shape.rows, vectorRegisters),
-      /*prefetch=*/far, /*nontemporal=*/large, /*grain=*/int64_t(1) << 15);
+      /*shareRows=*/false, convertOf(op, target),
+      overlapOf(op, shape.rows, farRows, target),
+      farRows > 0 ? target.large() : target.far(), target.large(),
+      farRows > 0 ? target.large() : 0, std::max<int64_t>(farRows, 1),
+      /*grain=*/int64_t(1) << 15);
 }
 
 namespace {
@@ -249,9 +288,16 @@ struct Schedule : rmsnorm::impl::RMSNormScheduleBase<Schedule> {
           << vectorRegisters.getValue();
       return signalPassFailure();
     }
+    if (cacheSize < 1) {
+      emitError(getOperation()->getLoc())
+          << "expected cache-size to be positive, but got "
+          << cacheSize.getValue();
+      return signalPassFailure();
+    }
+    Target target{vectorRegisters, cacheSize};
     getOperation()->walk([&](NormOpInterface op) {
       if (!op->hasAttr("schedule"))
-        op->setAttr("schedule", defaultSchedule(op, vectorRegisters));
+        op->setAttr("schedule", defaultSchedule(op, target));
     });
   }
 };

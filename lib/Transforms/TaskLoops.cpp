@@ -205,6 +205,9 @@ int64_t rmsnorm::bytesOfPoint(linalg::GenericOp op) {
 }
 
 Value Traffic::isLarge(IndexBuilder &index, int64_t bytes) const {
+  // What runs moves something.
+  if (bytes <= 1)
+    return index.isAtLeast(index.constant(1), bytes);
   // A constant where all together are known to move less.
   return index.bitAnd(index.isAtLeast(ofAll, bytes),
                       index.bitOr(index.isAtLeast(ofThread, bytes),

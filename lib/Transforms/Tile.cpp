@@ -12,6 +12,9 @@
 // runs along it, else as many rows as the schedule says. The op in the loop is
 // a norm on views of the task's part. A chunk is what is worth a thread.
 //
+// Where the schedule says that norms from some size on are done otherwise,
+// there are two such loops, and the size decides when the kernel runs.
+//
 //===----------------------------------------------------------------------===//
 
 #include "TaskLoops.h"
@@ -21,6 +24,7 @@
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/Dialect/Utils/StaticValueUtils.h"
+#include "mlir/IR/TypeUtilities.h"
 #include "rmsnorm/IR/RMSNorm.h"
 #include "rmsnorm/Transforms/Passes.h"
 
@@ -203,6 +207,46 @@ Value Tiler::viewOf(OpOperand &operand, ArrayRef<AxisTile> tiles) {
                                    strides);
 }
 
+/// Bytes that `op` moves for each element of x.
+static int64_t bytesOfPoint(NormOpInterface op) {
+  int64_t bytes = 0;
+  size_t rank = op.getX().getType().getRank();
+  for (OpOperand &operand : op->getOpOperands()) {
+    SmallVector<int64_t> axes = op.getOperandAxes(operand);
+    if (axes.size() == rank && !llvm::is_contained(axes, -1))
+      bytes += bytesOfElement(getElementTypeOrSelf(operand.get().getType()));
+  }
+  return bytes;
+}
+
+/// Makes two norms of `op`, of which one runs: for those that move `far` bytes
+/// of its schedule, and for those that move less. Only one where the type says
+/// which.
+static SmallVector<NormOpInterface> splitBySize(RewriterBase &b,
+                                                NormOpInterface op) {
+  auto schedule = op->getAttrOfType<CPUScheduleAttr>("schedule");
+  if (schedule.getFar() == 0)
+    return {op};
+  b.setInsertionPoint(op);
+  Location loc = op.getLoc();
+  IndexBuilder index(b, loc);
+  Value bytes =
+      index.mul(index.product(memref::getMixedSizes(b, loc, op.getX())),
+                index.constant(bytesOfPoint(op)));
+  Value isFar = index.isAtLeast(bytes, schedule.getFar());
+  if (std::optional<int64_t> known = getConstantIntValue(isFar)) {
+    op->setAttr("schedule", *known ? schedule.ofFar() : schedule.ofNear());
+    return {op};
+  }
+  auto branch = scf::IfOp::create(b, loc, isFar, /*withElseRegion=*/true);
+  b.setInsertionPoint(branch.thenBlock()->getTerminator());
+  auto far = cast<NormOpInterface>(b.clone(*op));
+  far->setAttr("schedule", schedule.ofFar());
+  b.moveOpBefore(op, branch.elseBlock()->getTerminator());
+  op->setAttr("schedule", schedule.ofNear());
+  return {far, op};
+}
+
 /// Whether the type says that there is nothing to write, not even a statistic.
 static bool hasNoRows(NormOpInterface op) {
   for (auto [axis, extent] : llvm::enumerate(op.getX().getType().getShape()))
@@ -232,8 +276,10 @@ struct Tile : rmsnorm::impl::RMSNormTileBase<Tile> {
         rewriter.eraseOp(op);
         continue;
       }
-      rewriter.setInsertionPoint(op);
-      Tiler(rewriter, op).tile();
+      for (NormOpInterface part : splitBySize(rewriter, op)) {
+        rewriter.setInsertionPoint(part);
+        Tiler(rewriter, part).tile();
+      }
     }
   }
 };

@@ -35,17 +35,19 @@ def draw(count, seed, dtypes, sizes, threads):
         yield Problem("norm", rng.choice(dtypes), max(unit, length // unit * unit), rng.choice(sizes), threads)
 
 
-def host_features():
-    """Those of this processor that schedules depend on, as LLVM writes them."""
-    return "+avx512f" if "avx512f" in systems.processor_fields().get("flags", "").split() else ""
+def host_options():
+    """What schedules depend on of this processor, as options of rmsnorm-to-cpu."""
+    features = "+avx512f" if "avx512f" in systems.processor_fields().get("flags", "").split() else ""
+    asked = subprocess.run(["getconf", "LEVEL3_CACHE_SIZE"], text=True, check=True, capture_output=True).stdout.strip()
+    return f"features={features}" + (f" cache-size={asked}" if asked.strip("0") else "")
 
 
-def default_schedule(build, problem, features):
-    """What the compiler chooses for a processor with `features`, as a dictionary."""
+def default_schedule(build, problem, options):
+    """What the compiler chooses with `options` of rmsnorm-to-cpu, as a dictionary."""
     x, w = f"memref<?x{problem.length}x{problem.dtype}>", f"memref<{problem.length}x{problem.dtype}>"
     module = (f"func.func @norm(%x: {x}, %w: {w}, %y: {x}) {{\n"
               f"  rmsnorm.rms_norm ins(%x : {x}) scale(%w : {w}) outs(%y : {x})\n  return\n}}\n")
-    pipeline = f"builtin.module(rmsnorm-to-cpu{{features={features} stop-after=schedule}})"
+    pipeline = f"builtin.module(rmsnorm-to-cpu{{{options} stop-after=schedule}})"
     done = subprocess.run([pathlib.Path(build) / "bin" / "rmsnorm-opt", f"--pass-pipeline={pipeline}"], input=module,
                           text=True, check=True, capture_output=True)
     return schedules.from_text(done.stdout.partition("#rmsnorm.cpu_schedule<")[2].partition(">")[0])
@@ -107,11 +109,11 @@ def tune(options):
     listed = list(draw(options.count, options.seed, options.dtypes, options.sizes, options.threads))
     print(f"{'norm':24} {'default':>10} {'found':>10} {'gain':>5}  by", flush=True)
     gains = []
-    features = host_features()
+    host = host_options()
     for problem in tqdm.tqdm(listed, unit="norm", disable=None):
         operands = memory.operands(problem)
         tuner = Tuner(setup, problem, operands)
-        chosen = default_schedule(options.build, problem, features)
+        chosen = default_schedule(options.build, problem, host)
         found = tuner.search(chosen)
         default, best = tuner.compare([chosen, found], LAST_TURNS)
         gains.append(default / best)

@@ -164,6 +164,12 @@
 
 // -----
 
+// C25: a negative far
+// expected-error @below {{expected far to be 0 or more, but got -1}}
+#a = #rmsnorm.cpu_schedule<vector = [1], normalize_vector = [1], far = -1>
+
+// -----
+
 // C25: a negative grain
 // expected-error @below {{expected grain to be 0 or more, but got -8}}
 #a = #rmsnorm.cpu_schedule<vector = [1], normalize_vector = [1], grain = -8>
@@ -185,6 +191,12 @@
 // C26: too many rows
 // expected-error @below {{expected rows to be a power of two from 1 to 16, but got 32}}
 #a = #rmsnorm.cpu_schedule<vector = [1], normalize_vector = [1], rows = 32>
+
+// -----
+
+// C26: far rows that do not halve to one
+// expected-error @below {{expected far_rows to be a power of two from 1 to 16, but got 3}}
+#a = #rmsnorm.cpu_schedule<vector = [1], normalize_vector = [1], far_rows = 3>
 
 // -----
 

@@ -4,6 +4,9 @@
 // RUN: not rmsnorm-opt %s --rmsnorm-schedule=vector-registers=0 2>&1 | FileCheck %s --check-prefix=VALUE
 // VALUE: error: expected vector-registers to be positive, but got 0
 
+// RUN: not rmsnorm-opt %s --rmsnorm-schedule=cache-size=0 2>&1 | FileCheck %s --check-prefix=CACHE
+// CACHE: error: expected cache-size to be positive, but got 0
+
 // RUN: not rmsnorm-opt %s --rmsnorm-schedule=vector-registers=many 2>&1 | FileCheck %s --check-prefix=TEXT
 // TEXT: for the --vector-registers option: 'many' value invalid for long argument
 

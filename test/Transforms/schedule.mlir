@@ -1,22 +1,29 @@
 // RUN: rmsnorm-opt %s --rmsnorm-schedule | FileCheck %s --check-prefixes=CHECK,SIXTEEN
 // RUN: rmsnorm-opt %s --rmsnorm-schedule=vector-registers=32 | FileCheck %s --check-prefixes=CHECK,MORE
-// RUN: rmsnorm-opt %s --pass-pipeline="builtin.module(rmsnorm-to-cpu{features=+avx2 stop-after=tile})" | FileCheck %s --check-prefix=AVX2
-// RUN: rmsnorm-opt %s --pass-pipeline="builtin.module(rmsnorm-to-cpu{features=+avx512f stop-after=tile})" | FileCheck %s --check-prefix=AVX512
+// RUN: rmsnorm-opt %s --rmsnorm-schedule="vector-registers=32 cache-size=16777216" | FileCheck %s --check-prefix=SMALL
+// RUN: rmsnorm-opt %s --rmsnorm-schedule="vector-registers=32 cache-size=503316480" | FileCheck %s --check-prefix=HUGE
+// RUN: rmsnorm-opt %s --pass-pipeline="builtin.module(rmsnorm-to-cpu{features=+avx2 stop-after=schedule})" | FileCheck %s --check-prefix=AVX2
+// RUN: rmsnorm-opt %s --pass-pipeline="builtin.module(rmsnorm-to-cpu{features=+avx512f cache-size=16777216 stop-after=schedule})" | FileCheck %s --check-prefix=AVX512
 
-// More registers than 16 have room for the sums of another row, narrow too; the
-// tree of the sum is the same.
+// Where there are more registers than 16, rows from memory go four at a time;
+// the tree of the sum is the same. What is memory depends on the cache, of which
+// no more than 64 MB are reckoned with.
 // CHECK-LABEL: @long_rows_of_bf16
 // CHECK: vector = [64, 8, 1], normalize_vector = [64, 8, 1], chain = 8, fold = 8
 // CHECK-SAME: convert = 16384,
-// SIXTEEN-NOT: overlap
-// MORE-SAME: overlap = 7864320,
-// CHECK-SAME: prefetch
+// CHECK-NOT: overlap
+// SIXTEEN-SAME: prefetch = 7864320, nontemporal = 15728640, grain
+// MORE-SAME: prefetch = 15728640, nontemporal = 15728640, far = 15728640, far_rows = 4, grain
+// SMALL-LABEL: @long_rows_of_bf16
+// SMALL: nontemporal = 7864320, far = 7864320,
+// HUGE-LABEL: @long_rows_of_bf16
+// HUGE: nontemporal = 31457280, far = 31457280,
 
 // AVX2-LABEL: @long_rows_of_bf16
-// AVX2-NOT: overlap
+// AVX2-NOT: far
 // AVX2: @given
 // AVX512-LABEL: @long_rows_of_bf16
-// AVX512: overlap = 7864320
+// AVX512: far = 7864320
 func.func @long_rows_of_bf16(%x: memref<?x4096xbf16>, %w: memref<4096xbf16>, %y: memref<?x4096xbf16>) {
   rmsnorm.rms_norm ins(%x : memref<?x4096xbf16>) scale(%w : memref<4096xbf16>) outs(%y : memref<?x4096xbf16>)
   return
@@ -60,6 +67,38 @@ func.func @residual_and_f32_scale(%x: memref<?x128xbf16>, %w: memref<128xf32>, %
 // MORE-SAME: overlap = 1,
 func.func @short_rows_of_f32(%x: memref<?x128xf32>, %w: memref<128xf32>, %y: memref<?x128xf32>) {
   rmsnorm.rms_norm ins(%x : memref<?x128xf32>) scale(%w : memref<128xf32>) outs(%y : memref<?x128xf32>)
+  return
+}
+
+// From far, short rows one at a time, not beside the sums of the next.
+// CHECK-LABEL: @rows_of_1024
+// CHECK: overlap = 1,
+// SIXTEEN-NOT: far
+// MORE-SAME: far = 15728640, grain
+// CHECK: return
+func.func @rows_of_1024(%x: memref<?x1024xf32>, %y: memref<?x1024xf32>) {
+  rmsnorm.rms_norm ins(%x : memref<?x1024xf32>) outs(%y : memref<?x1024xf32>)
+  return
+}
+
+// Four of them are too long for a cache.
+// CHECK-LABEL: @longest_rows
+// CHECK: overlap = 1,
+// CHECK-NOT: far
+// CHECK: return
+func.func @longest_rows(%x: memref<?x65536xf32>, %y: memref<?x65536xf32>) {
+  rmsnorm.rms_norm ins(%x : memref<?x65536xf32>) outs(%y : memref<?x65536xf32>)
+  return
+}
+
+// Beyond the second cache, long narrow rows are summed beside the results of
+// others where there are registers for it.
+// CHECK-LABEL: @rows_of_16384
+// SIXTEEN-NOT: overlap
+// MORE: overlap = 1572864,
+// CHECK: return
+func.func @rows_of_16384(%x: memref<?x16384xbf16>, %y: memref<?x16384xbf16>) {
+  rmsnorm.rms_norm ins(%x : memref<?x16384xbf16>) outs(%y : memref<?x16384xbf16>)
   return
 }
 

@@ -101,3 +101,50 @@ func.func @cut(%x: memref<?x?xf32>, %y: memref<?x?xf32>) {
   rmsnorm.rms_norm ins(%x : memref<?x?xf32>) outs(%y : memref<?x?xf32>) {schedule = #s}
   return
 }
+
+// -----
+
+#s = #rmsnorm.cpu_schedule<vector = [64, 1], normalize_vector = [32, 1], rows = 2, overlap = 5000, prefetch = 20000,
+  nontemporal = 10000, far = 20000, far_rows = 4, grain = 512>
+
+// A row moves 16 bytes for each element of x, and scales are no row. What is for
+// less than `far` alone, or for more, is in the one loop or the other.
+// CHECK-LABEL: @far
+// CHECK: %[[ROWS:.*]] = memref.dim %arg0
+// CHECK: %[[ELEMENTS:.*]] = arith.muli %[[ROWS]], %{{c64.*}} : index
+// CHECK: %[[BYTES:.*]] = arith.muli %[[ELEMENTS]], %{{c16.*}} : index
+// CHECK: %[[IS_FAR:.*]] = arith.cmpi uge, %[[BYTES]], %{{c20000.*}} : index
+// CHECK: scf.if %[[IS_FAR]] {
+// CHECK: scf.parallel
+// CHECK: rmsnorm.rms_norm {{.*}} : memref<?x64xf32
+// CHECK-SAME: rows = 4, share_rows = true, prefetch = 1, nontemporal = 10000, grain = 512>
+// CHECK: } else {
+// CHECK: scf.parallel
+// CHECK: rmsnorm.rms_norm
+// CHECK-SAME: rows = 2, overlap = 5000, nontemporal = 10000, grain = 512>
+func.func @far(%x: memref<?x64xf32>, %w: memref<64xf32>, %e: memref<?x64xf32>, %y: memref<?x64xf32>, %h: memref<?x64xf32>) {
+  rmsnorm.rms_norm ins(%x : memref<?x64xf32>) scale(%w : memref<64xf32>) residual(%e : memref<?x64xf32>)
+    outs(%y : memref<?x64xf32>) residual_out(%h : memref<?x64xf32>) {schedule = #s}
+  return
+}
+
+// -----
+
+#s = #rmsnorm.cpu_schedule<vector = [64, 1], normalize_vector = [32, 1], rows = 2, share_rows = true, prefetch = 1, far = 8192>
+
+// 16 rows of 512 bytes, in and out, are as much; one at a time shares nothing.
+// CHECK-LABEL: @known_far
+// CHECK-NOT: scf.if
+// CHECK: normalize_vector = [32, 1], prefetch = 1>
+func.func @known_far(%x: memref<16x64xf32>, %y: memref<16x64xf32>) {
+  rmsnorm.rms_norm ins(%x : memref<16x64xf32>) outs(%y : memref<16x64xf32>) {schedule = #s}
+  return
+}
+
+// CHECK-LABEL: @known_near
+// CHECK-NOT: scf.if
+// CHECK: rows = 2, share_rows = true, prefetch = 1>
+func.func @known_near(%x: memref<15x64xf32>, %y: memref<15x64xf32>) {
+  rmsnorm.rms_norm ins(%x : memref<15x64xf32>) outs(%y : memref<15x64xf32>) {schedule = #s}
+  return
+}

@@ -9,6 +9,7 @@
 #define RMSNORM_COMPILER_TARGET_H
 
 #include "llvm/Support/Error.h"
+#include <cstdint>
 #include <memory>
 #include <string>
 
@@ -36,8 +37,13 @@ public:
   /// left out of what its name stands for, `-fma`; sorted.
   llvm::StringRef getFeatures() const { return features; }
 
-  /// What names the same code in every process: triple, processor, features.
-  std::string getKey() const { return triple + ";" + cpu + ";" + features; }
+  /// Bytes of the processor's cache of the last level, as the system says; of
+  /// a processor that is not this one, or where that is not to be had, 32 MB.
+  int64_t getCacheSize() const { return cacheSize; }
+
+  /// What names the same code in every process: triple, processor, features,
+  /// size of the cache.
+  std::string getKey() const;
 
   /// Succeeds where this machine can run code for the target; the error names
   /// a feature that it lacks.
@@ -47,9 +53,12 @@ public:
   std::unique_ptr<llvm::TargetMachine> createTargetMachine() const;
 
 private:
+  static constexpr int64_t usualCacheSize = int64_t(32) << 20;
+
   Target() = default;
 
   std::string triple, cpu, features;
+  int64_t cacheSize = usualCacheSize;
 };
 
 } // namespace rmsnorm

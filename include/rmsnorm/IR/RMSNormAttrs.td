@@ -111,6 +111,8 @@ def RMSNorm_CPUScheduleAttr : RMSNorm_Attr<"CPUSchedule", "cpu_schedule"> {
     | `overlap` | bytes of input and output from which the sums of a task are made while the results of the one before it are written, where tasks are all of one size; 0: never, 1: always, of whatever size tasks are |
     | `prefetch` | bytes from which the next inputs are fetched while results are written, where no sums are made beside them; 0: never |
     | `nontemporal` | bytes from which stores bypass the caches; 0: never |
+    | `far` | bytes of input and output of a norm from which its tasks hold `far_rows` rows instead, which share as by `share_rows` where there are several, do not overlap and fetch the next inputs; 0: never |
+    | `far_rows` | see `far` |
     | `grain` | bytes of x below which a task is not worth a thread of its own |
 
     The bytes of `overlap`, `prefetch` and `nontemporal` are what one thread
@@ -134,7 +136,19 @@ def RMSNorm_CPUScheduleAttr : RMSNorm_Attr<"CPUSchedule", "cpu_schedule"> {
     DefaultValuedParameter<"int64_t", "0">:$overlap,
     DefaultValuedParameter<"int64_t", "0">:$prefetch,
     DefaultValuedParameter<"int64_t", "0">:$nontemporal,
+    DefaultValuedParameter<"int64_t", "0">:$far,
+    DefaultValuedParameter<"int64_t", "1">:$far_rows,
     DefaultValuedParameter<"int64_t", "0">:$grain);
+  let extraClassDeclaration = [{
+    /// For norms that move `far` bytes or more, and for those that move less;
+    /// `far` is 0 in either.
+    CPUScheduleAttr ofFar() const;
+    CPUScheduleAttr ofNear() const;
+
+    /// For tasks of which neither a thread moves `bytes` nor all together twice
+    /// as much: what such bytes are for is left out.
+    CPUScheduleAttr ofTasksBelow(int64_t bytes) const;
+  }];
   let assemblyFormat = "`<` struct(params) `>`";
   let genVerifyDecl = 1;
 }

@@ -21,6 +21,10 @@ struct CPUPipelineOptions : mlir::PassPipelineOptions<CPUPipelineOptions> {
       llvm::cl::desc("LLVM feature string of the target, such as +avx2,+fma; "
                      "empty: the baseline of the architecture"),
       llvm::cl::init("")};
+  Option<int64_t> cacheSize{
+      *this, "cache-size",
+      llvm::cl::desc("Bytes of the target's cache of the last level"),
+      llvm::cl::init(int64_t(32) << 20)};
   Option<std::string> stopAfter{
       *this, "stop-after",
       llvm::cl::desc("Leave the module as it is after this stage"),

@@ -83,6 +83,8 @@ def RMSNormSchedule : Pass<"rmsnorm-schedule"> {
   let options = [
     Option<"vectorRegisters", "vector-registers", "int64_t", "16",
            "Vector registers that the target has (x86: 32 with AVX-512)">,
+    Option<"cacheSize", "cache-size", "int64_t", "33554432",
+           "Bytes of the target's cache of the last level">,
   ];
 }
 
@@ -123,7 +125,8 @@ def RMSNormTile : Pass<"rmsnorm-tile"> {
     A task is a row: one position on the axes that are not reduced. Where memory
     runs along such an axis, a task takes `panel` neighbours on it. An iteration
     of the loop takes as many tasks as hold `grain` bytes of x. The norms need a
-    schedule, see `rmsnorm-schedule`.
+    schedule, see `rmsnorm-schedule`. Where that has other tasks for `far`
+    bytes, there are two loops, and the kernel chooses.
 
     ```mlir
     func.func @norm(%x: memref<?x64xf32>, %y: memref<?x64xf32>) {
