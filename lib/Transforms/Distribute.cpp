@@ -97,7 +97,8 @@ static CPUScheduleAttr scheduleOfFew(MLIRContext *context, int64_t panel = 0) {
                               /*fold=*/0, /*part=*/0, panel, /*rows=*/1,
                               /*share_rows=*/false, /*convert=*/0,
                               /*overlap=*/0, /*prefetch=*/0, /*nontemporal=*/0,
-                              /*far=*/0, /*far_rows=*/1, /*grain=*/0);
+                              /*far=*/0, /*far_rows=*/1, /*far_panel=*/0,
+                              /*grain=*/0);
 }
 
 /// One part costs little beside a panel of columns, and a second copy of the

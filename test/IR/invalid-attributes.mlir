@@ -170,6 +170,12 @@
 
 // -----
 
+// C25: a negative far_panel
+// expected-error @below {{expected far_panel to be 0 or more, but got -1}}
+#a = #rmsnorm.cpu_schedule<vector = [1], normalize_vector = [1], far_panel = -1>
+
+// -----
+
 // C25: a negative grain
 // expected-error @below {{expected grain to be 0 or more, but got -8}}
 #a = #rmsnorm.cpu_schedule<vector = [1], normalize_vector = [1], grain = -8>

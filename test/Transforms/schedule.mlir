@@ -102,6 +102,36 @@ func.func @rows_of_16384(%x: memref<?x16384xbf16>, %y: memref<?x16384xbf16>) {
   return
 }
 
+// One at a time where nothing is known of the length, several of narrow types.
+// CHECK-LABEL: @rows_of_unknown_length
+// CHECK: chain = 8,
+// SIXTEEN-NOT: far
+// MORE-SAME: far = 15728640, far_rows = 2, grain
+// CHECK: return
+func.func @rows_of_unknown_length(%x: memref<?x?xf16>, %y: memref<?x?xf16>) {
+  rmsnorm.rms_norm ins(%x : memref<?x?xf16>) outs(%y : memref<?x?xf16>)
+  return
+}
+
+// Panels are of 4096 bytes where they come from a cache.
+// CHECK-LABEL: @columns_of_f32
+// CHECK: panel = 1024,
+// SIXTEEN-SAME: prefetch = 7864320,
+// MORE-NOT: prefetch
+// CHECK-SAME: far = 15728640, far_panel = 16384, grain
+func.func @columns_of_f32(%x: memref<?x?xf32>, %y: memref<?x?xf32>) {
+  rmsnorm.rms_norm ins(%x : memref<?x?xf32>) outs(%y : memref<?x?xf32>) reduce [0]
+  return
+}
+
+// CHECK-LABEL: @columns_of_f64
+// CHECK: panel = 512,
+// CHECK-SAME: far_panel = 4096, grain
+func.func @columns_of_f64(%x: memref<?x?xf64>, %y: memref<?x?xf64>) {
+  rmsnorm.rms_norm ins(%x : memref<?x?xf64>) outs(%y : memref<?x?xf64>) reduce [0]
+  return
+}
+
 // CHECK-LABEL: @short_uneven_rows_of_f32
 // CHECK: rows = 8,
 func.func @short_uneven_rows_of_f32(%x: memref<?x120xf32>, %w: memref<120xf32>, %y: memref<?x120xf32>) {

@@ -148,3 +148,19 @@ func.func @known_near(%x: memref<15x64xf32>, %y: memref<15x64xf32>) {
   rmsnorm.rms_norm ins(%x : memref<15x64xf32>) outs(%y : memref<15x64xf32>) {schedule = #s}
   return
 }
+
+// -----
+
+#s = #rmsnorm.cpu_schedule<vector = [16, 1], normalize_vector = [16, 1], panel = 16, far = 8192, far_panel = 64>
+
+// CHECK-LABEL: @far_columns
+// CHECK: scf.if
+// CHECK: rmsnorm.rms_norm
+// CHECK-SAME: panel = 64>
+// CHECK: } else {
+// CHECK: rmsnorm.rms_norm
+// CHECK-SAME: panel = 16>
+func.func @far_columns(%x: memref<?x128xf32>, %y: memref<?x128xf32>) {
+  rmsnorm.rms_norm ins(%x : memref<?x128xf32>) outs(%y : memref<?x128xf32>) reduce [0] {schedule = #s}
+  return
+}

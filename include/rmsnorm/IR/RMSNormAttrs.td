@@ -113,6 +113,7 @@ def RMSNorm_CPUScheduleAttr : RMSNorm_Attr<"CPUSchedule", "cpu_schedule"> {
     | `nontemporal` | bytes from which stores bypass the caches; 0: never |
     | `far` | bytes of input and output of a norm from which its tasks hold `far_rows` rows instead, which share as by `share_rows` where there are several, do not overlap and fetch the next inputs; 0: never |
     | `far_rows` | see `far` |
+    | `far_panel` | `panel` from `far` on; 0: the same |
     | `grain` | bytes of x below which a task is not worth a thread of its own |
 
     The bytes of `overlap`, `prefetch` and `nontemporal` are what one thread
@@ -138,6 +139,7 @@ def RMSNorm_CPUScheduleAttr : RMSNorm_Attr<"CPUSchedule", "cpu_schedule"> {
     DefaultValuedParameter<"int64_t", "0">:$nontemporal,
     DefaultValuedParameter<"int64_t", "0">:$far,
     DefaultValuedParameter<"int64_t", "1">:$far_rows,
+    DefaultValuedParameter<"int64_t", "0">:$far_panel,
     DefaultValuedParameter<"int64_t", "0">:$grain);
   let extraClassDeclaration = [{
     /// For norms that move `far` bytes or more, and for those that move less;

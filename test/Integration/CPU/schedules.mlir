@@ -26,6 +26,8 @@
 // RUN: %check %s long_chain_columns --in "x=spiky((70, 45)).T.copy().T" --in "w=normal(45)" --out y=f32:70x45 --expect "rms_norm(x, w, axes=[0])[0]"
 // RUN: %check %s long_chain_wide --in "x=normal((9, 7, 20), c128)" --out y=c128:9x7x20 --out r=f64:9x1x1 --expect "rms_norm(x, axes=[1, 2])[0::2]"
 // RUN: %check %s large --in "x=spiky((35, 64), bf16)" --in "w=normal(64, bf16)" --in "e=normal((35, 64), bf16)" --out y=bf16:35x64 --expect "rms_norm(x, w, residual=e)[0]"
+// RUN: %check %s large_columns --in "x=spiky((70, 45))" --in "w=normal(45)" --out y=f32:70x45 --expect "rms_norm(x, w, axes=[0])[0]"
+// RUN: %check %s large_columns --in "x=spiky((7, 45))" --in "w=normal(45)" --out y=f32:7x45 --expect "rms_norm(x, w, axes=[0])[0]"
 // RUN: %check %s large --in "x=spiky((9, 64), bf16)" --in "w=normal(64, bf16)" --in "e=normal((9, 64), bf16)" --out y=bf16:9x64 --expect "rms_norm(x, w, residual=e)[0]"
 //
 // Drawn ones, as by lit's --param draw_schedules=SEED:
@@ -183,5 +185,10 @@ func.func @large(%x: memref<?x64xbf16>, %w: memref<64xbf16>, %e: memref<?x64xbf1
   rmsnorm.rms_norm ins(%x : memref<?x64xbf16>) scale(%w : memref<64xbf16>) residual(%e : memref<?x64xbf16>)
     outs(%y : memref<?x64xbf16>)
     {schedule = #rmsnorm.cpu_schedule<vector = [8, 1], normalize_vector = [32, 8, 1], rows = 2, overlap = 1, prefetch = 1, nontemporal = 1, far = 8192, far_rows = 4, grain = 512>}
+  return
+}
+func.func @large_columns(%x: memref<?x?xf32>, %w: memref<?xf32>, %y: memref<?x?xf32>) {
+  rmsnorm.rms_norm ins(%x : memref<?x?xf32>) scale(%w : memref<?xf32>) outs(%y : memref<?x?xf32>) reduce [0]
+    {schedule = #rmsnorm.cpu_schedule<vector = [8, 1], normalize_vector = [8, 1], panel = 8, part = 16, prefetch = 1, nontemporal = 1, far = 8192, far_panel = 32>}
   return
 }
