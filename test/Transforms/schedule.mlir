@@ -132,6 +132,27 @@ func.func @columns_of_f64(%x: memref<?x?xf64>, %y: memref<?x?xf64>) {
   return
 }
 
+// Rows that are no multiple of a cache line.
+// CHECK-LABEL: @uneven_rows_of_f32
+// CHECK: normalize_vector
+// MORE-SAME: far_rows = 4
+// CHECK-LABEL: @uneven_long_rows_of_f32
+// MORE: far = 15728640, grain
+// CHECK-LABEL: @uneven_rows_of_f16
+// MORE: far = 15728640, grain
+func.func @uneven_rows_of_f32(%x: memref<?x1001xf32>, %y: memref<?x1001xf32>) {
+  rmsnorm.rms_norm ins(%x : memref<?x1001xf32>) outs(%y : memref<?x1001xf32>)
+  return
+}
+func.func @uneven_long_rows_of_f32(%x: memref<?x5000xf32>, %y: memref<?x5000xf32>) {
+  rmsnorm.rms_norm ins(%x : memref<?x5000xf32>) outs(%y : memref<?x5000xf32>)
+  return
+}
+func.func @uneven_rows_of_f16(%x: memref<?x5000xf16>, %y: memref<?x5000xf16>) {
+  rmsnorm.rms_norm ins(%x : memref<?x5000xf16>) outs(%y : memref<?x5000xf16>)
+  return
+}
+
 // CHECK-LABEL: @short_uneven_rows_of_f32
 // CHECK: rows = 8,
 func.func @short_uneven_rows_of_f32(%x: memref<?x120xf32>, %w: memref<120xf32>, %y: memref<?x120xf32>) {
