@@ -153,6 +153,16 @@ func.func @uneven_rows_of_f16(%x: memref<?x5000xf16>, %y: memref<?x5000xf16>) {
   return
 }
 
+// One step of AVX-512 is a row of 64.
+// CHECK-LABEL: @rows_of_64
+// SIXTEEN: rows = 16, convert
+// MORE: rows = 16, share_rows = true, convert
+// MORE-SAME: far_rows = 8,
+func.func @rows_of_64(%x: memref<?x64xf32>, %y: memref<?x64xf32>) {
+  rmsnorm.rms_norm ins(%x : memref<?x64xf32>) outs(%y : memref<?x64xf32>)
+  return
+}
+
 // CHECK-LABEL: @short_uneven_rows_of_f32
 // CHECK: rows = 8,
 func.func @short_uneven_rows_of_f32(%x: memref<?x120xf32>, %w: memref<120xf32>, %y: memref<?x120xf32>) {
