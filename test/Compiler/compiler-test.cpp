@@ -230,6 +230,21 @@ static void testForeignTarget() {
     fail("expected a refusal, but got '" + message + "'");
 }
 
+/// The cache is this machine's unless another processor is named, and part of
+/// what names the code.
+static void testCacheSize() {
+  Target host = Target::host();
+  Target less = cantFail(Target::parse("host,-sse4.2"));
+  Target other = cantFail(Target::parse("x86-64"));
+  if (host.getCacheSize() <= 0 || less.getCacheSize() != host.getCacheSize())
+    fail("expected the size of this machine's cache");
+  if (other.getCacheSize() != int64_t(32) << 20)
+    fail("expected 32 MB, but got " + std::to_string(other.getCacheSize()));
+  std::string end = ";" + std::to_string(host.getCacheSize());
+  if (!StringRef(host.getKey()).ends_with(end))
+    fail("expected the size of the cache in " + host.getKey());
+}
+
 //===----------------------------------------------------------------------===//
 // Ways in
 //===----------------------------------------------------------------------===//
@@ -336,6 +351,7 @@ int main() {
   Compiler compiler(Target::host());
   testErrors(compiler);
   testForeignTarget();
+  testCacheSize();
   testModule(compiler);
   testNorms(compiler);
   testThreads(compiler);
