@@ -112,6 +112,20 @@ def test_long_rows(dtype, stable):
                 assert bits(part[1]) == bits(r[first:last])
 
 
+@pytest.mark.parametrize("dtype", [norms.f32, norms.bf16, norms.f16, norms.f64], ids=str)
+@pytest.mark.parametrize("extent", [64, 200, 1000, 1024, 4096, 4097, 16384, 65536])
+def test_rows_and_columns_that_come_from_memory(dtype, extent):
+    """Tasks are others there: more rows than in a cache or fewer, longer panels of columns."""
+    # Input and output together are more than what any cache is taken for, 30 MB.
+    rows = -(-(20 << 20) // (np.dtype(dtype).itemsize * extent))
+    x = np.resize(norms.draw_values(np.random.default_rng(6), (100003,), dtype), (rows, extent))
+    for axis, part in ((-1, np.s_[rows // 3:rows // 3 + 7]), (0, np.s_[:, 20:31])):
+        y, r = normalize(x, None, 2, reduction_axes=axis)
+        few = normalize(x[part], None, 1, reduction_axes=axis)
+        assert bits(few[0]) == bits(y[part])
+        assert bits(few[1]) == bits(r[part])
+
+
 def test_a_large_result_written_around_the_caches():
     rng = np.random.default_rng(3)
     x = rng.standard_normal((9000, 1000)).astype(np.float32)
