@@ -17,8 +17,8 @@ import worker
 from problems import DTYPES, Problem
 
 # Parameters that decide on speed alone, those first that decide the most.
-ORDER = ["vector", "normalize_vector", "rows", "share_rows", "convert", "overlap", "fold", "prefetch", "nontemporal",
-         "vector", "normalize_vector"]
+ORDER = ["vector", "normalize_vector", "rows", "share_rows", "far", "far_rows", "convert", "overlap", "fold",
+         "prefetch", "nontemporal", "vector", "normalize_vector"]
 # Turns of each candidate, and of the two that are compared in the end.
 TURNS, LAST_TURNS = 5, 25
 # A candidate has to be so much faster to be taken: less is noise.
@@ -38,8 +38,8 @@ def draw(count, seed, dtypes, sizes, threads):
 def host_options():
     """What schedules depend on of this processor, as options of rmsnorm-to-cpu."""
     features = "+avx512f" if "avx512f" in systems.processor_fields().get("flags", "").split() else ""
-    asked = subprocess.run(["getconf", "LEVEL3_CACHE_SIZE"], text=True, check=True, capture_output=True).stdout.strip()
-    return f"features={features}" + (f" cache-size={asked}" if asked.strip("0") else "")
+    asked = subprocess.run(["getconf", "LEVEL3_CACHE_SIZE"], text=True, capture_output=True).stdout.strip()
+    return f"features={features}" + (f" cache-size={asked}" if asked.isdigit() and int(asked) > 0 else "")
 
 
 def default_schedule(build, problem, options):
