@@ -5,6 +5,7 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "Streaming.h"
 #include "rmsnorm/IR/RMSNorm.h"
 #include "rmsnorm/Transforms/Passes.h"
 #include "llvm/ADT/TypeSwitch.h"
@@ -139,8 +140,8 @@ struct RowShape {
 
 /// Bytes from which inputs are fetched ahead, where there are that many; rows
 /// that have a way of their own from far need it there alone. Where there are
-/// 32 registers, columns of f32 were 1.25 times as fast without where rows are
-/// a power of two apart, and as fast elsewhere.
+/// 32 registers, columns of f32 were up to 1.25 times as fast without, where
+/// rows are a power of two apart, and elsewhere .96 to 1.01.
 static int64_t prefetchOf(NormOpInterface op, int64_t farRows, Target target) {
   if (hasRows(op))
     return farRows > 0 ? target.large() : target.far();
@@ -208,28 +209,26 @@ static int64_t overlapOf(NormOpInterface op, int64_t rows, int64_t farRows,
   int64_t length = rowLength(op).value_or(0);
   if (rows > 1)
     return rows * length * width / 8 <= smallBytes ? 1 : 0;
-  int64_t ifFar = farRows > 0 ? 0 : target.far();
-  if (width != 32 && target.vectorRegisters < 32)
-    return 0;
   if (width != 32)
-    return length < full ? ifFar : secondCache;
-  return brief < length && length <= full ? ifFar : 1;
+    return target.vectorRegisters < 32 || length < full ? 0 : secondCache;
+  if (length <= brief || full < length)
+    return 1;
+  return farRows > 0 ? 0 : target.far();
 }
 
 /// Rows of a task where they come from memory; 0: as many as from a cache.
 /// Where there are 32 registers of 64 bytes, one row in flight leaves memory
-/// idle: four side by side were 1.3 to 1.5 times as fast as one beside the sums
+/// idle: four side by side were 1.1 to 1.5 times as fast as one beside the sums
 /// of the next, as long as they stay in a cache until they are written. Rows of
 /// up to 4096 bytes follow each other so fast that one at a time was as good,
 /// 1.1 to 1.7 times as fast as several that are not written side by side, or
 /// four of up to 512 bytes. Rows that do not begin with a cache line bypass the
 /// caches one at a time alone, and then only long ones of whole vectors; of the
 /// others, four of f32 were up to 1.45 times as fast as one, and of narrow
-/// types as slow or 1.3 times as slow. For unknown lengths that is within 13 %
+/// types as slow or 1.3 times as slow. For unknown lengths that is within 15 %
 /// of what is best for any from 1024 to 16384.
 static int64_t farRowsOf(NormOpInterface op, Target target) {
   constexpr int64_t cached = 1 << 19, quick = 4096, least = 256;
-  constexpr int64_t cacheLine = 64, longRow = 8192;
   int64_t width = widthOf(op.getX());
   if (target.vectorRegisters < 32 || !hasRows(op) || computesInFloat64(op) ||
       (width != 16 && width != 32))
@@ -244,7 +243,7 @@ static int64_t farRowsOf(NormOpInterface op, Target target) {
   if (isSmall || 4 * bytes > cached)
     return 0;
   if (bytes % cacheLine != 0) {
-    bool bypasses = bytes >= longRow && bytes % (cacheLine / 2) == 0;
+    bool bypasses = bytes >= longRow && bytes % Streaming::alignment == 0;
     return width == 16 || bypasses ? 1 : 4;
   }
   return 2 * least < bytes && bytes <= quick ? 1 : 4;

@@ -16,8 +16,6 @@
 using namespace mlir;
 using namespace rmsnorm;
 
-static constexpr int64_t cacheLine = 64;
-
 /// Rows of a task of columns that are fetched ahead.
 static constexpr int64_t fewRows = 8;
 
@@ -69,11 +67,6 @@ static Value viewOfNextTask(OpBuilder &b, scf::ForOp tasks, Value view) {
     b.clone(*op, mapping);
   return mapping.lookup(view);
 }
-
-/// Bytes from which a row is so long that a line which it leaves unfinished,
-/// and which then goes to memory twice, costs less than what its other lines
-/// gain.
-static constexpr int64_t longRow = 8192;
 
 /// Bytes that a step of a row has to be a multiple of. Where steps of several
 /// rows take turns, each is a row of its own.

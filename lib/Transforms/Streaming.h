@@ -14,6 +14,13 @@
 
 namespace rmsnorm {
 
+inline constexpr int64_t cacheLine = 64;
+
+/// Bytes from which a row is so long that a line which it leaves unfinished,
+/// and which then goes to memory twice, costs less than what its other lines
+/// gain.
+inline constexpr int64_t longRow = 8192;
+
 /// Results too large for a cache are stored around it. While a task writes its
 /// results, inputs that are far away are fetched ahead: those of the next row
 /// where a task has rows, else those of the next task. How large the whole is,
