@@ -57,34 +57,46 @@ static void printGroups(AsmPrinter &printer,
 #define GET_ATTRDEF_CLASSES
 #include "rmsnorm/IR/RMSNormAttrs.cpp.inc"
 
-/// `s` for tasks of `rows` rows or `panel` columns, without `far`.
-static CPUScheduleAttr withTasks(CPUScheduleAttr s, int64_t panel, int64_t rows,
-                                 bool shareRows, int64_t overlap,
-                                 int64_t prefetch, int64_t nontemporal) {
+namespace {
+/// What a schedule says of the tasks of norms of one size.
+struct Tasks {
+  int64_t panel, rows;
+  bool shareRows;
+  int64_t overlap, prefetch, nontemporal, aspect = 0, ahead = 0;
+};
+} // namespace
+
+/// `s` with these tasks, for norms of any size.
+static CPUScheduleAttr withTasks(CPUScheduleAttr s, const Tasks &tasks) {
   return CPUScheduleAttr::get(
       s.getContext(), s.getVector(), s.getNormalizeVector(), s.getChain(),
-      s.getBlock(), s.getFold(), s.getPart(), panel, rows, shareRows,
-      s.getConvert(), overlap, prefetch, nontemporal, /*far=*/0, /*farRows=*/1,
-      /*farPanel=*/0, s.getGrain());
+      s.getBlock(), s.getFold(), s.getPart(), tasks.panel, tasks.rows,
+      tasks.shareRows, s.getConvert(), tasks.overlap, tasks.prefetch,
+      tasks.nontemporal, /*far=*/0, /*farRows=*/1, /*farPanel=*/0, tasks.aspect,
+      tasks.ahead, s.getGrain());
 }
 
 CPUScheduleAttr CPUScheduleAttr::ofFar() const {
-  return withTasks(*this, getFarPanel() > 0 ? getFarPanel() : getPanel(),
-                   getFarRows(), getFarRows() > 1, /*overlap=*/0,
-                   /*prefetch=*/getPrefetch() > 0 ? 1 : 0, getNontemporal());
+  return withTasks(*this, {getFarPanel() > 0 ? getFarPanel() : getPanel(),
+                           getFarRows(), getFarRows() > 1, /*overlap=*/0,
+                           /*prefetch=*/getPrefetch() > 0 ? 1 : 0,
+                           getNontemporal(), getFarAspect(), getFarAhead()});
 }
 
 CPUScheduleAttr CPUScheduleAttr::ofNear() const {
-  auto ifReached = [&](int64_t bytes) { return bytes < getFar() ? bytes : 0; };
-  return withTasks(*this, getPanel(), getRows(), getShareRows(),
-                   ifReached(getOverlap()), ifReached(getPrefetch()),
-                   ifReached(getNontemporal()));
+  auto ifReached = [&](int64_t bytes) {
+    return getFar() == 0 || bytes < getFar() ? bytes : 0;
+  };
+  return withTasks(*this, {getPanel(), getRows(), getShareRows(),
+                           ifReached(getOverlap()), ifReached(getPrefetch()),
+                           ifReached(getNontemporal())});
 }
 
 CPUScheduleAttr CPUScheduleAttr::ofTasksBelow(int64_t bytes) const {
-  return withTasks(*this, getPanel(), getRows(), getShareRows(), getOverlap(),
-                   getPrefetch() < bytes ? getPrefetch() : 0,
-                   getNontemporal() < 2 * bytes ? getNontemporal() : 0);
+  return withTasks(*this, {getPanel(), getRows(), getShareRows(), getOverlap(),
+                           getPrefetch() < bytes ? getPrefetch() : 0,
+                           getNontemporal() < 2 * bytes ? getNontemporal() : 0,
+                           getFarAspect(), getFarAhead()});
 }
 
 void RMSNormDialect::registerAttributes() {

@@ -440,7 +440,8 @@ LogicalResult CPUScheduleAttr::verify(
     ArrayRef<int64_t> normalizeVector, int64_t chain, int64_t block,
     int64_t fold, int64_t part, int64_t panel, int64_t rows, bool shareRows,
     int64_t convert, int64_t overlap, int64_t prefetch, int64_t nontemporal,
-    int64_t far, int64_t farRows, int64_t farPanel, int64_t grain) {
+    int64_t far, int64_t farRows, int64_t farPanel, int64_t farAspect,
+    int64_t farAhead, int64_t grain) {
   // C23: the steps fall by powers of two to 1.
   if (failed(checkSteps(emitError, "vector", vector)) ||
       failed(checkSteps(emitError, "normalize_vector", normalizeVector)))
@@ -466,6 +467,8 @@ LogicalResult CPUScheduleAttr::verify(
                              {"nontemporal", nontemporal},
                              {"far", far},
                              {"far_panel", farPanel},
+                             {"far_aspect", farAspect},
+                             {"far_ahead", farAhead},
                              {"grain", grain}})
     if (value < 0)
       return emitError() << "expected " << name << " to be 0 or more, but got "

@@ -98,7 +98,7 @@ static CPUScheduleAttr scheduleOfFew(MLIRContext *context, int64_t panel = 0) {
                               /*share_rows=*/false, /*convert=*/0,
                               /*overlap=*/0, /*prefetch=*/0, /*nontemporal=*/0,
                               /*far=*/0, /*far_rows=*/1, /*far_panel=*/0,
-                              /*grain=*/0);
+                              /*far_aspect=*/0, /*far_ahead=*/0, /*grain=*/0);
 }
 
 /// One part costs little beside a panel of columns, and a second copy of the

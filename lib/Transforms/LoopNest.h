@@ -150,6 +150,7 @@ private:
                                                  int64_t width);
   void storePanelTotals(mlir::ValueRange totals, mlir::ValueRange memory);
   void addBlock(mlir::ValueRange block, mlir::ValueRange memory);
+  void fetchRows(unsigned loop, mlir::Value first, int64_t width);
   void addRows(unsigned loop, Section rows, mlir::Value isWhole,
                mlir::ValueRange memory, mlir::ValueRange block);
 

@@ -246,6 +246,18 @@ void LoopNest::addBlock(ValueRange block, ValueRange memory) {
   });
 }
 
+/// Fetches what later chains read where that of the rows from `first` on is
+/// summed.
+void LoopNest::fetchRows(unsigned loop, Value first, int64_t width) {
+  if (schedule.getFarAhead() == 0)
+    return;
+  for (int64_t row : llvm::seq(schedule.getChain())) {
+    emitter.indices[loop] = arith::AddIOp::create(b, loc, first, constant(row));
+    emitFetchAhead(b, op, emitter.indices, emitter.vectorLoop, width, loop,
+                   schedule.getFarAhead());
+  }
+}
+
 /// Adds `rows`, a chain at the most, to the totals or, if there is one, to the
 /// block of chains. Whole chains of the first step are written out, all others
 /// are loops. `isWhole`: an i1; null: all are.
@@ -264,6 +276,8 @@ void LoopNest::addRows(unsigned loop, Section rows, Value isWhole,
     auto columns = [&](Section rows) {
       emitFor(part.lower, part.upper, width, {}, [&](Value at, ValueRange) {
         emitter.indices[emitter.vectorLoop] = at;
+        if (rows.size && width == steps.front())
+          fetchRows(loop, rows.lower, width);
         add(rows, width);
         return SmallVector<Value>();
       });

@@ -217,7 +217,8 @@ void Streaming::findNextInputs(OpBuilder &b, scf::ForOp tasks,
   for (unsigned loop : llvm::seq<unsigned>(op.getNumLoops()))
     if (loop != vectorLoop && getConstantIntValue(extents[loop]) != 1)
       rowLoop = loop;
-  // The rows of a task have been read already where they were summed.
+  // The rows of a task have been read already where they were summed, and
+  // those of a group of columns are read side by side.
   rowsAhead = rows > 1 ? tasksAhead(tasks) * rows : fewRows;
   for (OpOperand *input : op.getDpsInputOperands()) {
     AffineMap map = op.getMatchingIndexingMap(input);
@@ -291,17 +292,39 @@ static void emitPrefetches(OpBuilder &b, Location loc, Value memref,
   }
 }
 
+/// Where `map` reads, `ahead` further along `along` than where the loops are at
+/// `indices`.
+static SmallVector<Value> placeAhead(IndexBuilder &index, AffineMap map,
+                                     ArrayRef<Value> indices,
+                                     std::optional<unsigned> along,
+                                     int64_t ahead) {
+  return llvm::map_to_vector(map.getResults(), [&](AffineExpr expr) {
+    std::optional<unsigned> loop = loopOf(expr);
+    Value at = loop ? indices[*loop] : index.constant(0);
+    return loop && loop == along ? index.add(at, index.constant(ahead)) : at;
+  });
+}
+
 void Streaming::emitPrefetch(OpBuilder &b, ArrayRef<Value> indices,
                              int64_t width) {
   IndexBuilder index(b, op.getLoc());
   for (auto [operand, next] : nextInputs) {
-    SmallVector<Value> at;
-    for (AffineExpr expr : op.getMatchingIndexingMap(operand).getResults()) {
-      std::optional<unsigned> loop = loopOf(expr);
-      at.push_back(loop ? indices[*loop] : index.constant(0));
-      if (loop && loop == rowLoop)
-        at.back() = index.add(at.back(), index.constant(rowsAhead));
-    }
-    emitPrefetches(b, op.getLoc(), next, at, width);
+    AffineMap map = op.getMatchingIndexingMap(operand);
+    emitPrefetches(b, op.getLoc(), next,
+                   placeAhead(index, map, indices, rowLoop, rowsAhead), width);
+  }
+}
+
+void rmsnorm::emitFetchAhead(OpBuilder &b, linalg::GenericOp op,
+                             ArrayRef<Value> indices, unsigned vectorLoop,
+                             int64_t width, unsigned loop, int64_t ahead) {
+  IndexBuilder index(b, op.getLoc());
+  for (OpOperand *input : op.getDpsInputOperands()) {
+    AffineMap map = op.getMatchingIndexingMap(input);
+    auto type = cast<MemRefType>(input->get().getType());
+    if (lastLoopOf(map) == vectorLoop && map.isFunctionOfDim(loop) &&
+        type.isLastDimUnitStride())
+      emitPrefetches(b, op.getLoc(), input->get(),
+                     placeAhead(index, map, indices, loop, ahead), width);
   }
 }

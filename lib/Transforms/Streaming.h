@@ -21,6 +21,13 @@ inline constexpr int64_t cacheLine = 64;
 /// gain.
 inline constexpr int64_t longRow = 8192;
 
+/// Fetches `width` elements along `vectorLoop` of the inputs of `op` that are
+/// contiguous there and change along `loop`, `ahead` further along that than
+/// where the loops are at `indices`.
+void emitFetchAhead(mlir::OpBuilder &builder, mlir::linalg::GenericOp op,
+                    llvm::ArrayRef<mlir::Value> indices, unsigned vectorLoop,
+                    int64_t width, unsigned loop, int64_t ahead);
+
 /// Results too large for a cache are stored around it. While a task writes its
 /// results, inputs that are far away are fetched ahead: those of the next row
 /// where a task has rows, else those of the next task. How large the whole is,

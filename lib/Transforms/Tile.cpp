@@ -55,7 +55,9 @@ private:
   bool isReduced(int64_t axis) {
     return llvm::is_contained(op.getReductionAxes(), axis);
   }
+  SmallVector<OpFoldResult> reducedExtents();
   void chooseGroup(CPUScheduleAttr schedule);
+  void chooseWidth(CPUScheduleAttr schedule);
   Value chooseChunk(Value total, CPUScheduleAttr schedule);
   SmallVector<AxisTile> tileOfTask(ArrayRef<int64_t> axes, ValueRange position);
   Value viewOf(OpOperand &operand, ArrayRef<AxisTile> tiles);
@@ -65,10 +67,18 @@ private:
   NormOpInterface op;
   MemRefType x;
   SmallVector<OpFoldResult> extents;
-  /// The axis that a task holds several neighbours on, or -1, and how many.
+  /// The axis that a task holds several neighbours on, or -1, and how many at
+  /// most.
   int64_t grouped = -1, groupSize = 1;
+  /// How many it holds.
+  OpFoldResult group;
 };
 } // namespace
+
+SmallVector<OpFoldResult> Tiler::reducedExtents() {
+  return llvm::map_to_vector(op.getReductionAxes(),
+                             [&](int64_t axis) { return extents[axis]; });
+}
 
 /// A panel of the axis that memory runs along where that is not reduced, else
 /// rows on the last axis that is not. Without reduced axes some axis has to
@@ -89,6 +99,20 @@ void Tiler::chooseGroup(CPUScheduleAttr schedule) {
   if (grouped >= 0)
     if (auto extent = getConstantIntValue(extents[grouped]))
       groupSize = std::clamp<int64_t>(*extent, 1, groupSize);
+  group = b.getIndexAttr(groupSize);
+  if (grouped == last && !isReduced(last) && schedule.getFarAspect() > 0)
+    chooseWidth(schedule);
+}
+
+/// Of a panel whose terms say how wide it is.
+void Tiler::chooseWidth(CPUScheduleAttr schedule) {
+  IndexBuilder index(b, loc);
+  Value width = index.mul(index.product(reducedExtents()),
+                          index.constant(schedule.getFarAspect()));
+  constexpr int64_t unit = 256;
+  width = index.max(index.roundUp(width, unit), index.constant(unit));
+  group = getAsOpFoldResult(index.min(width, index.constant(groupSize)));
+  groupSize = getConstantIntValue(group).value_or(groupSize);
 }
 
 /// How many tasks a thread takes at once: those that hold `grain` bytes of x.
@@ -98,13 +122,10 @@ void Tiler::chooseGroup(CPUScheduleAttr schedule) {
 Value Tiler::chooseChunk(Value total, CPUScheduleAttr schedule) {
   constexpr int64_t few = 8, sharedBytes = 1 << 20;
   IndexBuilder index(b, loc);
-  SmallVector<OpFoldResult> reduced;
-  for (int64_t axis : op.getReductionAxes())
-    reduced.push_back(extents[axis]);
-  Value count = index.product(reduced);
-  Value taskBytes =
-      index.mul(count, index.constant(bytesOfElement(x.getElementType()) *
-                                      (grouped >= 0 ? groupSize : 1)));
+  Value count = index.product(reducedExtents());
+  Value taskBytes = index.mul(
+      index.mul(count, index.constant(bytesOfElement(x.getElementType()))),
+      index.value(group));
   Value chunk = tasksOfGrain(index, taskBytes, schedule.getGrain());
   if (schedule.getPart() == 0)
     return chunk;
@@ -129,9 +150,9 @@ void Tiler::tile() {
     axes.push_back(axis);
     OpFoldResult count = extents[axis];
     if (axis == grouped) {
-      AffineExpr size = b.getAffineDimExpr(0);
-      count = affine::makeComposedFoldedAffineApply(
-          b, loc, size.ceilDiv(groupSize), {count});
+      IndexBuilder index(b, loc);
+      count = getAsOpFoldResult(
+          index.ceilDiv(index.value(count), index.value(group)));
     }
     counts.push_back(count);
   }
@@ -174,14 +195,18 @@ SmallVector<AxisTile> Tiler::tileOfTask(ArrayRef<int64_t> axes,
     }
     AffineExpr d0 = b.getAffineDimExpr(0), s0 = b.getAffineSymbolExpr(0);
     OpFoldResult offset =
-        affine::makeComposedFoldedAffineApply(b, loc, d0 * groupSize, {index});
-    auto bound = AffineMap::get(
-        1, 1, {b.getAffineConstantExpr(groupSize), s0 - d0}, b.getContext());
+        affine::makeComposedFoldedAffineApply(b, loc, d0 * s0, {index, group});
+    SmallVector<AffineExpr> bounds{b.getAffineConstantExpr(groupSize), s0 - d0};
+    SmallVector<OpFoldResult> values{offset, extents[axis]};
+    if (isa<Value>(group)) {
+      bounds.push_back(b.getAffineSymbolExpr(1));
+      values.push_back(group);
+    }
+    auto bound = AffineMap::get(1, values.size() - 1, bounds, b.getContext());
     std::optional<int64_t> extent = getConstantIntValue(extents[axis]);
-    OpFoldResult size = b.getIndexAttr(groupSize);
-    if (!extent || *extent % groupSize != 0)
-      size = affine::makeComposedFoldedAffineMin(b, loc, bound,
-                                                 {offset, extents[axis]});
+    OpFoldResult size = group;
+    if (isa<Value>(group) || !extent || *extent % groupSize != 0)
+      size = affine::makeComposedFoldedAffineMin(b, loc, bound, values);
     tiles.push_back({offset, size});
   }
   return tiles;
@@ -225,8 +250,10 @@ static int64_t bytesOfPoint(NormOpInterface op) {
 static SmallVector<NormOpInterface> splitBySize(RewriterBase &b,
                                                 NormOpInterface op) {
   auto schedule = op->getAttrOfType<CPUScheduleAttr>("schedule");
-  if (schedule.getFar() == 0)
+  if (schedule.getFar() == 0) {
+    op->setAttr("schedule", schedule.ofNear());
     return {op};
+  }
   b.setInsertionPoint(op);
   Location loc = op.getLoc();
   IndexBuilder index(b, loc);

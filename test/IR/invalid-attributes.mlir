@@ -176,6 +176,18 @@
 
 // -----
 
+// C25: a negative far_aspect
+// expected-error @below {{expected far_aspect to be 0 or more, but got -1}}
+#a = #rmsnorm.cpu_schedule<vector = [1], normalize_vector = [1], far_aspect = -1>
+
+// -----
+
+// C25: a negative far_ahead
+// expected-error @below {{expected far_ahead to be 0 or more, but got -1}}
+#a = #rmsnorm.cpu_schedule<vector = [1], normalize_vector = [1], far_ahead = -1>
+
+// -----
+
 // C25: a negative grain
 // expected-error @below {{expected grain to be 0 or more, but got -8}}
 #a = #rmsnorm.cpu_schedule<vector = [1], normalize_vector = [1], grain = -8>

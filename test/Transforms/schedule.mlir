@@ -117,8 +117,9 @@ func.func @rows_of_unknown_length(%x: memref<?x?xf16>, %y: memref<?x?xf16>) {
 // CHECK-LABEL: @columns_of_f32
 // CHECK: panel = 1024,
 // SIXTEEN-SAME: prefetch = 7864320,
-// MORE-NOT: prefetch
-// CHECK-SAME: far = 15728640, far_panel = 16384, grain
+// SIXTEEN-SAME: far = 15728640, far_panel = 16384, grain
+// MORE-SAME: prefetch = 15728640,
+// MORE-SAME: far = 15728640, far_rows = 4, far_panel = 16384, far_aspect = 4, far_ahead = 8, grain
 func.func @columns_of_f32(%x: memref<?x?xf32>, %y: memref<?x?xf32>) {
   rmsnorm.rms_norm ins(%x : memref<?x?xf32>) outs(%y : memref<?x?xf32>) reduce [0]
   return
@@ -129,6 +130,42 @@ func.func @columns_of_f32(%x: memref<?x?xf32>, %y: memref<?x?xf32>) {
 // CHECK-SAME: far_panel = 4096, grain
 func.func @columns_of_f64(%x: memref<?x?xf64>, %y: memref<?x?xf64>) {
   rmsnorm.rms_norm ins(%x : memref<?x?xf64>) outs(%y : memref<?x?xf64>) reduce [0]
+  return
+}
+
+// Less than a page of columns.
+// CHECK-LABEL: @few_columns_of_f16
+// CHECK: vector = [16, 8, 1]
+// CHECK-SAME: far_panel = 16384, grain
+func.func @few_columns_of_f16(%x: memref<?x2047xf16>, %y: memref<?x2047xf16>) {
+  rmsnorm.rms_norm ins(%x : memref<?x2047xf16>) outs(%y : memref<?x2047xf16>) reduce [0]
+  return
+}
+
+// CHECK-LABEL: @page_of_f16
+// SIXTEEN: vector = [16, 8, 1], normalize_vector = [16, 8, 1]
+// MORE: vector = [32, 8, 1], normalize_vector = [32, 8, 1]
+// MORE-SAME: prefetch = 7864320,
+// MORE-SAME: far_rows = 4
+func.func @page_of_f16(%x: memref<?x2048xf16>, %y: memref<?x2048xf16>) {
+  rmsnorm.rms_norm ins(%x : memref<?x2048xf16>) outs(%y : memref<?x2048xf16>) reduce [0]
+  return
+}
+
+// Columns of bf16 fill vectors of 64 bytes; so few that they fit have their
+// totals in registers.
+// CHECK-LABEL: @few_columns_of_bf16
+// SIXTEEN: vector = [16, 8, 1]
+// MORE: vector = [16, 8, 1]
+// CHECK-LABEL: @columns_of_bf16
+// SIXTEEN: vector = [16, 8, 1]
+// MORE: vector = [64, 8, 1]
+func.func @few_columns_of_bf16(%x: memref<?x48xbf16>, %y: memref<?x48xbf16>) {
+  rmsnorm.rms_norm ins(%x : memref<?x48xbf16>) outs(%y : memref<?x48xbf16>) reduce [0]
+  return
+}
+func.func @columns_of_bf16(%x: memref<?x64xbf16>, %y: memref<?x64xbf16>) {
+  rmsnorm.rms_norm ins(%x : memref<?x64xbf16>) outs(%y : memref<?x64xbf16>) reduce [0]
   return
 }
 

@@ -164,3 +164,51 @@ func.func @far_columns(%x: memref<?x128xf32>, %y: memref<?x128xf32>) {
   rmsnorm.rms_norm ins(%x : memref<?x128xf32>) outs(%y : memref<?x128xf32>) reduce [0] {schedule = #s}
   return
 }
+
+// -----
+
+#s = #rmsnorm.cpu_schedule<vector = [16, 1], normalize_vector = [16, 1], panel = 16, far = 8192, far_panel = 1024, far_aspect = 4>
+
+// The number of terms says how many columns a panel has.
+// CHECK: #[[COLUMNS:.*]] = affine_map<(d0)[s0, s1] -> (1024, -(d0 * s1) + s0, s1)>
+// CHECK-LABEL: @wider_for_more_terms
+// CHECK: scf.if
+// CHECK: %[[TERMS:.*]] = memref.dim %arg0, %c0{{.*}}
+// CHECK: arith.muli %[[TERMS]], %c4
+// CHECK: arith.maxui
+// CHECK: %[[WIDTH:.*]] = arith.minui
+// CHECK: scf.parallel
+// CHECK: affine.min #[[COLUMNS]](%{{.*}})[%{{.*}}, %[[WIDTH]]]
+// CHECK: rmsnorm.rms_norm
+// CHECK-SAME: panel = 1024, far_aspect = 4>
+// CHECK: } else {
+// CHECK: rmsnorm.rms_norm
+// CHECK-SAME: panel = 16>
+func.func @wider_for_more_terms(%x: memref<?x?xf32>, %y: memref<?x?xf32>) {
+  rmsnorm.rms_norm ins(%x : memref<?x?xf32>) outs(%y : memref<?x?xf32>) reduce [0] {schedule = #s}
+  return
+}
+
+// 65 terms have 512 columns: two panels.
+// CHECK-LABEL: @known_terms
+// CHECK-NOT: scf.if
+// CHECK: scf.parallel {{.*}} to (%c2{{.*}}) step
+// CHECK: affine.min
+// CHECK: rmsnorm.rms_norm
+func.func @known_terms(%x: memref<65x600xf32>, %y: memref<65x600xf32>) {
+  rmsnorm.rms_norm ins(%x : memref<65x600xf32>) outs(%y : memref<65x600xf32>) reduce [0] {schedule = #s}
+  return
+}
+
+// -----
+
+// Nothing is far where nothing says from where on.
+#s = #rmsnorm.cpu_schedule<vector = [16, 1], normalize_vector = [16, 1], panel = 16, far_aspect = 4, far_ahead = 8>
+
+// CHECK-LABEL: @never_far
+// CHECK: rmsnorm.rms_norm
+// CHECK-SAME: panel = 16>
+func.func @never_far(%x: memref<?x?xf32>, %y: memref<?x?xf32>) {
+  rmsnorm.rms_norm ins(%x : memref<?x?xf32>) outs(%y : memref<?x?xf32>) reduce [0] {schedule = #s}
+  return
+}

@@ -28,6 +28,52 @@ func.func @chains(%x: memref<24x64xf32>, %y: memref<64xf32>) {
 
 // -----
 
+#s = #rmsnorm.cpu_schedule<vector = [32, 1], normalize_vector = [32, 1], chain = 2, panel = 64, far_ahead = 6>
+
+// Where a chain of two rows is summed, the rows six further on are fetched: two
+// lines of each, but not of what is the same for all rows.
+// CHECK-LABEL: @ahead
+// CHECK: scf.for
+// CHECK: scf.for %[[COLUMN:.*]] = %{{.*}} to
+// CHECK: %[[SIX:.*]] = arith.constant 6 : index
+// CHECK: %[[ROW:.*]] = arith.addi %{{.*}}, %[[SIX]]
+// CHECK: memref.prefetch %arg0[%[[ROW]], %{{.*}}], read
+// CHECK: memref.prefetch %arg0[%[[ROW]], %{{.*}}], read
+// CHECK: memref.prefetch %arg0[%{{.*}}, %{{.*}}], read
+// CHECK: memref.prefetch %arg0[%{{.*}}, %{{.*}}], read
+// CHECK-NOT: memref.prefetch
+// CHECK: llvm.intr.fmuladd
+func.func @ahead(%x: memref<24x64xf32>, %w: memref<64xf32>, %y: memref<64xf32>) {
+  linalg.generic {indexing_maps = [affine_map<(i, j) -> (i, j)>, affine_map<(i, j) -> (j)>, affine_map<(i, j) -> (j)>], iterator_types = ["reduction", "parallel"]}
+      ins(%x, %w : memref<24x64xf32>, memref<64xf32>) outs(%y : memref<64xf32>)
+      attrs = {rmsnorm.schedule = #s} {
+  ^bb0(%a: f32, %b: f32, %sum: f32):
+    %p = arith.mulf %a, %b : f32
+    %q = arith.mulf %p, %p : f32
+    %next = arith.addf %sum, %q : f32
+    linalg.yield %next : f32
+  }
+  return
+}
+
+// Not where memory does not run along the columns.
+// CHECK-LABEL: @strided
+// CHECK-NOT: memref.prefetch
+// CHECK: return
+func.func @strided(%x: memref<24x64xf32, strided<[128, 2]>>, %y: memref<64xf32>) {
+  linalg.generic {indexing_maps = [affine_map<(i, j) -> (i, j)>, affine_map<(i, j) -> (j)>], iterator_types = ["reduction", "parallel"]}
+      ins(%x : memref<24x64xf32, strided<[128, 2]>>) outs(%y : memref<64xf32>)
+      attrs = {rmsnorm.schedule = #s} {
+  ^bb0(%a: f32, %sum: f32):
+    %p = arith.mulf %a, %a : f32
+    %next = arith.addf %sum, %p : f32
+    linalg.yield %next : f32
+  }
+  return
+}
+
+// -----
+
 #s = #rmsnorm.cpu_schedule<vector = [16, 1], normalize_vector = [16, 1], chain = 2, block = 5, panel = 64>
 
 // Five chains, 10 rows, are added up in f32 before they are added to totals.

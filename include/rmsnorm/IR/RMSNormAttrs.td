@@ -114,6 +114,8 @@ def RMSNorm_CPUScheduleAttr : RMSNorm_Attr<"CPUSchedule", "cpu_schedule"> {
     | `far` | bytes of input and output of a norm from which its tasks hold `far_rows` rows instead, which share as by `share_rows` where there are several, do not overlap and fetch the next inputs; 0: never |
     | `far_rows` | see `far` |
     | `far_panel` | `panel` from `far` on; 0: the same |
+    | `far_aspect` | columns of a panel for each term of its sums, from `far` on, in whole multiples of 256 and at most `far_panel`; 0: `far_panel` |
+    | `far_ahead` | terms ahead of those at hand that the sums of columns fetch, from `far` on; 0: none |
     | `grain` | bytes of x below which a task is not worth a thread of its own |
 
     The bytes of `overlap`, `prefetch` and `nontemporal` are what one thread
@@ -140,6 +142,8 @@ def RMSNorm_CPUScheduleAttr : RMSNorm_Attr<"CPUSchedule", "cpu_schedule"> {
     DefaultValuedParameter<"int64_t", "0">:$far,
     DefaultValuedParameter<"int64_t", "1">:$far_rows,
     DefaultValuedParameter<"int64_t", "0">:$far_panel,
+    DefaultValuedParameter<"int64_t", "0">:$far_aspect,
+    DefaultValuedParameter<"int64_t", "0">:$far_ahead,
     DefaultValuedParameter<"int64_t", "0">:$grain);
   let extraClassDeclaration = [{
     /// For norms that move `far` bytes or more, and for those that move less;

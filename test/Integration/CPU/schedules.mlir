@@ -28,6 +28,8 @@
 // RUN: %check %s large --in "x=spiky((35, 64), bf16)" --in "w=normal(64, bf16)" --in "e=normal((35, 64), bf16)" --out y=bf16:35x64 --expect "rms_norm(x, w, residual=e)[0]"
 // RUN: %check %s large_columns --in "x=spiky((70, 45))" --in "w=normal(45)" --out y=f32:70x45 --expect "rms_norm(x, w, axes=[0])[0]"
 // RUN: %check %s large_columns --in "x=spiky((7, 45))" --in "w=normal(45)" --out y=f32:7x45 --expect "rms_norm(x, w, axes=[0])[0]"
+// RUN: %check %s panels_by_terms --in "x=spiky((3, 70, 777), bf16)" --in "w=normal(777, bf16)" --in "m=bools((3, 70, 777))" --out y=bf16:3x70x777 --expect "rms_norm(x, w, axes=[1], mask=m)[0]"
+// RUN: %check %s panels_by_terms --in "x=spiky((2, 301, 777), bf16)" --in "w=normal(777, bf16)" --in "m=bools((2, 301, 777))" --out y=bf16:2x301x777 --expect "rms_norm(x, w, axes=[1], mask=m)[0]"
 // RUN: %check %s large --in "x=spiky((9, 64), bf16)" --in "w=normal(64, bf16)" --in "e=normal((9, 64), bf16)" --out y=bf16:9x64 --expect "rms_norm(x, w, residual=e)[0]"
 //
 // Drawn ones, as by lit's --param draw_schedules=SEED:
@@ -185,6 +187,13 @@ func.func @large(%x: memref<?x64xbf16>, %w: memref<64xbf16>, %e: memref<?x64xbf1
   rmsnorm.rms_norm ins(%x : memref<?x64xbf16>) scale(%w : memref<64xbf16>) residual(%e : memref<?x64xbf16>)
     outs(%y : memref<?x64xbf16>)
     {schedule = #rmsnorm.cpu_schedule<vector = [8, 1], normalize_vector = [32, 8, 1], rows = 2, overlap = 1, prefetch = 1, nontemporal = 1, far = 8192, far_rows = 4, grain = 512>}
+  return
+}
+// 70 terms have panels of 256 columns, 301 of 512.
+func.func @panels_by_terms(%x: memref<?x?x?xbf16>, %w: memref<?xbf16>, %m: memref<?x?x?xi1>, %y: memref<?x?x?xbf16>) {
+  rmsnorm.rms_norm ins(%x : memref<?x?x?xbf16>) scale(%w : memref<?xbf16>) mask(%m : memref<?x?x?xi1>)
+    outs(%y : memref<?x?x?xbf16>) reduce [1]
+    {schedule = #rmsnorm.cpu_schedule<vector = [32, 8, 1], normalize_vector = [32, 8, 1], panel = 64, part = 32, prefetch = 1, nontemporal = 1, far = 1, far_rows = 4, far_panel = 700, far_aspect = 1, far_ahead = 4, grain = 512>}
   return
 }
 func.func @large_columns(%x: memref<?x?xf32>, %w: memref<?xf32>, %y: memref<?x?xf32>) {
