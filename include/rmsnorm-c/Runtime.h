@@ -96,6 +96,13 @@ RMSNORM_EXPORT rmsnorm_executor rmsnorm_get_executor(void);
 RMSNORM_EXPORT void rmsnorm_parallel_for(rmsnorm_task task, void *context,
                                          int64_t count, int64_t grain);
 
+/// The most threads that a loop of the calling thread may be given: at least 1,
+/// which it is within a task whose loop has been given to threads, and
+/// INT64_MAX where an executor has a pool and does not say how many to use.
+/// Kernels ask for it where there are few long rows; they take it for INT64_MAX
+/// where a program that links code compiled ahead of time does not define it.
+RMSNORM_EXPORT int64_t rmsnorm_max_threads(void);
+
 /// Told when a check of a compiled function fails; should not return. The text
 /// is a diagnostic, `file:line:column: error: ...`.
 typedef void (*rmsnorm_check_handler)(const char *message);

@@ -115,6 +115,29 @@ static void addSerialFallback(Module &module) {
   b.CreateRetVoid();
 }
 
+/// Has kernels take the number of threads for the largest where no
+/// rmsnorm_max_threads is linked.
+static void allowUnknownThreads(Module &module) {
+  Function *callee = module.getFunction("rmsnorm_max_threads");
+  if (!callee || !callee->isDeclaration())
+    return;
+  auto *asked =
+      Function::Create(callee->getFunctionType(), GlobalValue::InternalLinkage,
+                       "max_threads", module);
+  callee->replaceAllUsesWith(asked);
+  callee->setLinkage(GlobalValue::ExternalWeakLinkage);
+  auto addBlock = [&] {
+    return BasicBlock::Create(module.getContext(), "", asked);
+  };
+  BasicBlock *entry = addBlock(), *unknown = addBlock(), *known = addBlock();
+  IRBuilder<> b(entry);
+  b.CreateCondBr(b.CreateIsNull(callee), unknown, known);
+  b.SetInsertPoint(unknown);
+  b.CreateRet(b.getInt64(std::numeric_limits<int64_t>::max()));
+  b.SetInsertPoint(known);
+  b.CreateRet(b.CreateCall(callee));
+}
+
 /// What the vector code of the pipeline needs of LLVM. The full pipeline takes
 /// several times as long and gives the same speed: the loops are vectorised and
 /// unrolled already.
@@ -249,6 +272,7 @@ Expected<std::string> rmsnorm::generateCode(Module &module,
         return error;
   if (options.serialFallback)
     addSerialFallback(module);
+  allowUnknownThreads(module);
   setTarget(module, machine);
   optimize(module, machine);
   storeHalvesAsIntegers(module, machine);

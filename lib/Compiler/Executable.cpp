@@ -65,6 +65,7 @@ llvm::Error Session::defineRuntime() {
         llvm::JITSymbolFlags::Exported | llvm::JITSymbolFlags::Callable};
   };
   add("rmsnorm_parallel_for", &rmsnorm_parallel_for);
+  add("rmsnorm_max_threads", &rmsnorm_max_threads);
   add("rmsnorm_check_failed", &rmsnorm_check_failed);
   return jit->getMainJITDylib().define(
       llvm::orc::absoluteSymbols(std::move(symbols)));

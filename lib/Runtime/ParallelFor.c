@@ -35,6 +35,17 @@ static void runInTask(void *context, int64_t begin, int64_t end) {
   rmsnormThread.inTask = before;
 }
 
+int64_t rmsnorm_max_threads(void) {
+  const rmsnorm_executor *executor = &rmsnormThread.executor;
+  if (rmsnormThread.inTask)
+    return 1;
+  if (executor->parallel_for)
+    return executor->num_threads > 0 ? executor->num_threads : INT64_MAX;
+  int64_t most = executor->num_threads > 0 ? executor->num_threads
+                                           : rmsnormGetSettings()->numThreads;
+  return most < maxThreads ? most : maxThreads;
+}
+
 /// Out of line, so that the path without threads saves no registers for it.
 __attribute__((noinline)) static void
 runOnThreads(rmsnorm_task task, void *context, int64_t count, int64_t grain) {
@@ -45,9 +56,7 @@ runOnThreads(rmsnorm_task task, void *context, int64_t count, int64_t grain) {
     return;
   }
   int64_t parts = grain > 1 ? count / grain : count;
-  int64_t most = executor->num_threads > 0 ? executor->num_threads
-                                           : rmsnormGetSettings()->numThreads;
-  most = most < maxThreads ? most : maxThreads;
+  int64_t most = rmsnorm_max_threads();
   parts = parts < most ? parts : most;
   rmsnormThread.inTask = true;
   if (parts < 2 || !rmsnormRunOnPool(task, context, count, parts))

@@ -14,7 +14,8 @@
 //
 // What the body uses from outside travels in a struct on the caller's stack. No
 // threading model is compiled in: the runtime, or the program that links the
-// kernel, defines rmsnorm_parallel_for.
+// kernel, defines rmsnorm_parallel_for, and rmsnorm_max_threads, which
+// rmsnorm.max_threads becomes a call of.
 //
 //===----------------------------------------------------------------------===//
 
@@ -257,6 +258,22 @@ LogicalResult Outliner::outline(scf::ParallelOp loop) {
   return success();
 }
 
+/// Has the runtime say how many threads there are.
+static LogicalResult callRuntime(ModuleOp module, MaxThreadsOp op) {
+  OpBuilder b(op);
+  FailureOr<LLVM::LLVMFuncOp> callee = LLVM::lookupOrCreateFn(
+      b, module, "rmsnorm_max_threads", {}, b.getI64Type());
+  if (failed(callee))
+    return failure();
+  Value threads =
+      LLVM::CallOp::create(b, op.getLoc(), *callee, ValueRange()).getResult();
+  op.replaceAllUsesWith(
+      arith::IndexCastOp::create(b, op.getLoc(), b.getIndexType(), threads)
+          .getResult());
+  op.erase();
+  return success();
+}
+
 namespace {
 struct Parallelize : rmsnorm::impl::RMSNormParallelizeBase<Parallelize> {
   void runOnOperation() override {
@@ -271,11 +288,16 @@ struct Parallelize : rmsnorm::impl::RMSNormParallelizeBase<Parallelize> {
         return WalkResult::skip();
       });
       if (loops.empty())
-        return;
+        break;
       for (scf::ParallelOp loop : loops)
         if (failed(Outliner(getOperation(), symbols).outline(loop)))
           return signalPassFailure();
     }
+    WalkResult result = getOperation().walk([&](MaxThreadsOp op) {
+      return WalkResult(callRuntime(getOperation(), op));
+    });
+    if (result.wasInterrupted())
+      signalPassFailure();
   }
 };
 } // namespace

@@ -117,8 +117,8 @@ void Tiler::chooseWidth(CPUScheduleAttr schedule) {
 
 /// How many tasks a thread takes at once: those that hold `grain` bytes of x.
 /// All of them where the threads rather share each task: where rows are cut
-/// into parts (see Distribute.cpp) and few, or too large for the cache of one
-/// core.
+/// into parts (see Distribute.cpp) and few, unless each thread gets as many, or
+/// too large for the cache of one core.
 Value Tiler::chooseChunk(Value total, CPUScheduleAttr schedule) {
   constexpr int64_t few = 8, sharedBytes = 1 << 20;
   IndexBuilder index(b, loc);
@@ -127,13 +127,15 @@ Value Tiler::chooseChunk(Value total, CPUScheduleAttr schedule) {
       index.mul(count, index.constant(bytesOfElement(x.getElementType()))),
       index.value(group));
   Value chunk = tasksOfGrain(index, taskBytes, schedule.getGrain());
-  if (schedule.getPart() == 0)
+  Value hasParts = isCut(index, count, schedule);
+  if (schedule.getPart() == 0 || getConstantIntValue(hasParts) == 0)
     return chunk;
-  Value isShared = b.createOrFold<arith::AndIOp>(
-      loc, isCut(index, count, schedule),
-      b.createOrFold<arith::OrIOp>(
-          loc, index.isLess(total, index.constant(few)),
-          index.isLess(index.constant(sharedBytes - 1), taskBytes)));
+  Value threads = MaxThreadsOp::create(b, loc);
+  Value left = b.createOrFold<arith::RemUIOp>(loc, total, threads);
+  Value isUneven = index.bitAnd(index.isLess(total, index.constant(few)),
+                                index.isAtLeast(left, 1));
+  Value isLarge = index.isAtLeast(taskBytes, sharedBytes);
+  Value isShared = index.bitAnd(hasParts, index.bitOr(isUneven, isLarge));
   Value all = index.max(total, index.constant(1));
   return b.createOrFold<arith::SelectOp>(loc, isShared, all, chunk);
 }

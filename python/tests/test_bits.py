@@ -98,14 +98,15 @@ def test_columns(dtype, columns):
 @pytest.mark.parametrize("stable", [False, True])
 @pytest.mark.parametrize("dtype", [norms.f32, norms.bf16, norms.f16, norms.f64, norms.c64, norms.INTEGERS[0]], ids=str)
 def test_long_rows(dtype, stable):
-    """Rows that are summed in parts: threads share each of a few, and take whole ones of many."""
+    """Rows that are summed in parts: threads share each of a few, and take whole ones of many
+    and of a few that come out even."""
     rng = np.random.default_rng(4)
     x = norms.draw_values(rng, (20, 40001), dtype)
     mask = rng.random(x.shape) < 0.9
     for options in ({}, {"mask": mask}):
         y, r = normalize(x, None, 1, stable=stable, **options)
-        for threads in (1, 2):
-            for first, last in ((0, 20), (0, 1), (3, 10)):
+        for threads in (1, 2, 3):
+            for first, last in ((0, 20), (0, 1), (3, 9), (3, 10)):
                 part = normalize(x[first:last], None, threads, stable=stable,
                                  **{name: array[first:last] for name, array in options.items()})
                 assert bits(part[0]) == bits(y[first:last])

@@ -72,8 +72,29 @@ static void testRanges(void) {
   CHECK(huge.ranges == 3 && huge.longest == INT64_MAX / 3 + 1);
 }
 
+static void noteThreads(void *context, int64_t begin, int64_t end) {
+  for (int64_t item = begin; item < end; ++item)
+    ((int64_t *)context)[item] = rmsnorm_max_threads();
+}
+
+static void testMaxThreads(void) {
+  rmsnorm_set_executor((rmsnorm_executor){NULL, NULL, 3});
+  CHECK(rmsnorm_max_threads() == 3);
+  // A loop within a task runs on the thread of that task, but where its own
+  // was not worth a thread.
+  int64_t inside[6] = {0};
+  rmsnorm_parallel_for(noteThreads, inside, 6, 1);
+  for (int item = 0; item < 6; ++item)
+    CHECK(inside[item] == 1);
+  rmsnorm_parallel_for(noteThreads, inside, 6, 6);
+  CHECK(inside[0] == 3);
+  rmsnorm_set_executor((rmsnorm_executor){NULL, NULL, 5000});
+  CHECK(rmsnorm_max_threads() == 1023);
+}
+
 static void testOneThread(void) {
   rmsnorm_set_executor((rmsnorm_executor){NULL, NULL, 1});
+  CHECK(rmsnorm_max_threads() == 1);
   Record all = run(most, 1);
   CHECK(all.ranges == 1 && all.elsewhere == 0);
 }
@@ -95,9 +116,15 @@ static void testPool(void) {
   CHECK(run(100, 7).ranges == 100 && grains == 7);
   // Too little work does not reach the pool.
   CHECK(run(13, 7).ranges == 1 && grains == 7);
+  // How many threads it has is not known.
+  CHECK(rmsnorm_max_threads() == INT64_MAX);
+  pool.num_threads = 4;
+  rmsnorm_set_executor(pool);
+  CHECK(rmsnorm_max_threads() == 4);
   // Neither does any where one thread is asked for.
   pool.num_threads = 1;
   rmsnorm_set_executor(pool);
+  CHECK(rmsnorm_max_threads() == 1);
   CHECK(run(100, 7).ranges == 1 && grains == 7);
 }
 
@@ -111,6 +138,7 @@ static void *testThread(void *unused) {
 
 int main(void) {
   testRanges();
+  testMaxThreads();
   testOneThread();
   testPool();
   pthread_t thread;

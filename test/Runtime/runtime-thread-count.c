@@ -32,6 +32,7 @@ static int printDefault(void) {
   // What the environment has is named once.
   rmsnorm_parallel_for(doNothing, NULL, 5000, 1);
   printf("ranges: %d\n", ranges);
+  CHECK(rmsnorm_max_threads() == ranges);
   return 0;
 }
 

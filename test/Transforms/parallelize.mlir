@@ -48,3 +48,26 @@ func.func @iterations(%n: index, %x: memref<?xf32>) {
   } {rmsnorm.schedule = #rmsnorm.cpu_schedule<vector = [1], normalize_vector = [1]>}
   return
 }
+
+// -----
+
+// The runtime says how many threads there are, also within a task.
+// CHECK: llvm.func @rmsnorm_max_threads() -> i64
+// CHECK-LABEL: func.func @threads(
+// CHECK: %[[THREADS:.*]] = llvm.call @rmsnorm_max_threads() : () -> i64
+// CHECK: %[[INDEX:.*]] = arith.index_cast %[[THREADS]] : i64 to index
+// CHECK: memref.store %[[INDEX]]
+// CHECK: llvm.func internal @threads_task(
+// CHECK: llvm.call @rmsnorm_max_threads() : () -> i64
+// CHECK-NOT: rmsnorm.max_threads
+func.func @threads(%n: index, %x: memref<?xindex>) {
+  %c0 = arith.constant 0 : index
+  %c1 = arith.constant 1 : index
+  %outside = rmsnorm.max_threads
+  memref.store %outside, %x[%c0] : memref<?xindex>
+  scf.parallel (%i) = (%c0) to (%n) step (%c1) {
+    %inside = rmsnorm.max_threads
+    memref.store %inside, %x[%i] : memref<?xindex>
+  } {rmsnorm.schedule = #rmsnorm.cpu_schedule<vector = [1], normalize_vector = [1]>}
+  return
+}

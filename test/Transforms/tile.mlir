@@ -82,7 +82,8 @@ func.func @no_rows(%x: memref<0x4x8xf32>, %y: memref<?x4x8xf32>) {
 #s = #rmsnorm.cpu_schedule<vector = [64, 1], normalize_vector = [32, 1], part = 1000, grain = 32768>
 
 // Rows that are cut into parts: the threads take a row apart where there are
-// fewer than 8, or where a row is large, else the rows.
+// fewer than 8 that do not come out even, or where a row is large, else the
+// rows.
 // CHECK-LABEL: @cut
 // CHECK: %[[ROWS:.*]] = memref.dim %arg0
 // CHECK: %[[LENGTH:.*]] = memref.dim %arg0
@@ -90,15 +91,27 @@ func.func @no_rows(%x: memref<0x4x8xf32>, %y: memref<?x4x8xf32>) {
 // CHECK: %[[COUNT:.*]] = arith.divui
 // CHECK: %[[CHUNK:.*]] = arith.maxui %[[COUNT]]
 // CHECK: %[[IS_CUT:.*]] = arith.cmpi ugt, %[[LENGTH]], %{{c2000.*}} : index
+// CHECK: %[[THREADS:.*]] = rmsnorm.max_threads
+// CHECK: %[[LEFT:.*]] = arith.remui %[[ROWS]], %[[THREADS]]
 // CHECK: %[[ARE_FEW:.*]] = arith.cmpi ult, %[[ROWS]], %{{c8.*}} : index
-// CHECK: %[[IS_LARGE:.*]] = arith.cmpi ugt, %[[BYTES]], %{{c1048575.*}} : index
-// CHECK: %[[EITHER:.*]] = arith.ori %[[ARE_FEW]], %[[IS_LARGE]]
+// CHECK: %[[ARE_LEFT:.*]] = arith.cmpi uge, %[[LEFT]], %{{c1.*}} : index
+// CHECK: %[[IS_UNEVEN:.*]] = arith.andi %[[ARE_FEW]], %[[ARE_LEFT]]
+// CHECK: %[[IS_LARGE:.*]] = arith.cmpi uge, %[[BYTES]], %{{c1048576.*}} : index
+// CHECK: %[[EITHER:.*]] = arith.ori %[[IS_UNEVEN]], %[[IS_LARGE]]
 // CHECK: %[[IS_SHARED:.*]] = arith.andi %[[IS_CUT]], %[[EITHER]]
 // CHECK: %[[ALL:.*]] = arith.maxui %[[ROWS]], %{{c1.*}} : index
 // CHECK: %[[STEP:.*]] = arith.select %[[IS_SHARED]], %[[ALL]], %[[CHUNK]]
 // CHECK: scf.parallel {{.*}} to (%[[ROWS]]) step (%[[STEP]])
+// Not where no row is.
+// CHECK-LABEL: @short
+// CHECK-NOT: rmsnorm.max_threads
+// CHECK: return
 func.func @cut(%x: memref<?x?xf32>, %y: memref<?x?xf32>) {
   rmsnorm.rms_norm ins(%x : memref<?x?xf32>) outs(%y : memref<?x?xf32>) {schedule = #s}
+  return
+}
+func.func @short(%x: memref<?x2000xf32>, %y: memref<?x2000xf32>) {
+  rmsnorm.rms_norm ins(%x : memref<?x2000xf32>) outs(%y : memref<?x2000xf32>) {schedule = #s}
   return
 }
 

@@ -217,7 +217,12 @@ void HeaderWriter::writePreamble(const HeaderInfo &info) {
  *
  * which the code defines weakly, as one call of the task, unless it was compiled
  * with --external-parallel-for: define it, or link librmsnorm_runtime. A task
- * may call it again; to run that on the calling thread will do. */
+ * may call it again; to run that on the calling thread will do. A program that
+ * defines it may say on how many threads it runs tasks at most by
+ *
+ *   int64_t rmsnorm_max_threads(void);
+ *
+ * for few long rows then go to the threads as a whole where they come out even. */
 
 #include <stdint.h>
 

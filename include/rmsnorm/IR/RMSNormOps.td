@@ -262,4 +262,24 @@ def RMSNorm_NormalizeOp : RMSNorm_Op<"normalize"> {
   let extraClassDeclaration = commonDeclarations;
 }
 
+//===----------------------------------------------------------------------===//
+// max_threads
+//===----------------------------------------------------------------------===//
+
+def RMSNorm_MaxThreadsOp : Op<RMSNorm_Dialect, "max_threads", [Pure]> {
+  let summary = "how many threads a loop is given at most";
+  let description = [{
+    The most threads that a parallel loop at this place may run on, at least 1;
+    the largest i64 where that is not known. `rmsnorm-tile` asks for it to find
+    out whether each thread gets rows of its own, and `rmsnorm-parallelize`
+    makes a call of `rmsnorm_max_threads` of it.
+
+    ```mlir
+    %threads = rmsnorm.max_threads
+    ```
+  }];
+  let results = (outs Index:$threads);
+  let assemblyFormat = "attr-dict";
+}
+
 #endif // RMSNORM_IR_RMSNORMOPS_TD
