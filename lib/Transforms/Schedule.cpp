@@ -112,18 +112,18 @@ static bool hasPagesOfColumns(NormOpInterface op, Target target) {
 
 /// Columns of a panel for each term where they come from memory; 0: the widest
 /// panel. Where there are 32 registers, panels of four were up to 1.4 times as
-/// fast for up to 64 terms, which have 256 columns, and 1.13 times for up to
-/// 1024; narrower ones were up to 1.6 times as slow for many terms: what is
-/// read twice has to stay in a cache of the second level, where rows a power of
-/// two apart displace each other.
+/// fast for up to 64 terms, which have 256 columns, 1.01 to 1.1 times for 256,
+/// and as fast for 1000. Narrower ones were up to 1.6 times as slow for many
+/// terms: what is read twice has to stay in a cache of the second level, where
+/// rows a power of two apart displace each other.
 static int64_t farAspectOf(NormOpInterface op, Target target) {
   return hasPagesOfColumns(op, target) ? 4 : 0;
 }
 
 /// Terms ahead of those at hand that sums of columns fetch from memory, where
-/// there are 32 registers: two chains of f32. Up to 64 terms of bf16 were 1.15
-/// times as fast so, of f16 1.25, of f32 1.05, and those of the first axis .97
-/// to 1.1 times.
+/// there are 32 registers: two chains of f32. 64 terms of bf16 were 1.07
+/// to 1.11 times as fast so, of f16 1.14 to 1.18, of f32 1.01 to 1.05, and
+/// those of the first axis .98 to 1.09.
 static int64_t farAheadOf(NormOpInterface op, Target target) {
   return hasPagesOfColumns(op, target) ? 8 : 0;
 }
@@ -254,8 +254,9 @@ static int64_t overlapOf(NormOpInterface op, int64_t rows, int64_t farRows,
 /// others, four of f32 were up to 1.45 times as fast as one, and of narrow
 /// types as slow or 1.3 times as slow. For unknown lengths that is within 15 %
 /// of what is best for any from 1024 to 16384. Columns: of a page at least,
-/// four rows side by side were written 1.03 to 1.25 times as fast as one,
-/// shorter ones of f16 and f32 up to 1.1 times as slowly.
+/// of f32 four rows side by side were 1.01 to 1.1 times as fast as one, narrow
+/// ones 1.03 to 1.3 times, and shorter ones of f16 and f32 up to 1.1 times as
+/// slow.
 static int64_t farRowsOf(NormOpInterface op, Target target) {
   constexpr int64_t cached = 1 << 19, quick = 4096, least = 256;
   if (!hasRows(op))

@@ -146,8 +146,8 @@ def RMSNorm_CPUScheduleAttr : RMSNorm_Attr<"CPUSchedule", "cpu_schedule"> {
     DefaultValuedParameter<"int64_t", "0">:$far_ahead,
     DefaultValuedParameter<"int64_t", "0">:$grain);
   let extraClassDeclaration = [{
-    /// For norms that move `far` bytes or more, and for those that move less;
-    /// `far` is 0 in either.
+    /// For norms that move `far` bytes or more, and for those that move less,
+    /// as all do where `far` is 0; it is 0 in either.
     CPUScheduleAttr ofFar() const;
     CPUScheduleAttr ofNear() const;
 
