@@ -156,8 +156,8 @@ def RMSNormParallelize : Pass<"rmsnorm-parallelize", "::mlir::ModuleOp"> {
     Each scf.parallel of `rmsnorm-tile` becomes a function over a range of its
     iterations and a call of `rmsnorm_parallel_for`; where its body goes over
     ranges of tasks, over a range of these, and the step is the grain. What the
-    body uses from
-    outside travels in a struct on the caller's stack.
+    body uses from outside travels in a struct on the caller's stack.
+    `rmsnorm.max_threads` becomes a call of `rmsnorm_max_threads`.
 
     ```mlir
     func.func @copy(%n: index, %x: memref<?xf32>, %y: memref<?xf32>) {
