@@ -125,8 +125,8 @@ def RMSNormTile : Pass<"rmsnorm-tile"> {
     A task is a row: one position on the axes that are not reduced. Where memory
     runs along such an axis, a task takes `panel` neighbours on it. An iteration
     of the loop takes as many tasks as hold `grain` bytes of x, or all of them
-    where the threads rather share each: rows that are cut into parts, of more
-    than a megabyte or so few that they do not come out even on
+    where the threads rather share each: rows that are cut into parts, of a
+    megabyte or more each or so few that they do not come out even on
     `rmsnorm.max_threads`. The norms need a schedule, see `rmsnorm-schedule`. Where that has other tasks for `far`
     bytes, there are two loops, and the kernel chooses.
 
