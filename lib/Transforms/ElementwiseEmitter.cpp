@@ -154,20 +154,23 @@ bool ElementwiseEmitter::keepsOrder(OpOperand &operand) {
          llvm::any_of(argument.getUsers(), llvm::IsaPred<arith::SelectOp>);
 }
 
-/// Whether neighbours along `loop` are neighbours in memory.
-static bool isContiguousAlong(linalg::GenericOp op, OpOperand &operand,
-                              unsigned loop) {
-  auto type = cast<MemRefType>(operand.get().getType());
-  AffineMap map = op.getMatchingIndexingMap(&operand);
-  return type.getRank() > 0 && type.isLastDimUnitStride() &&
-         lastLoopOf(map) == loop &&
-         VectorType::isValidElementType(type.getElementType());
+bool rmsnorm::isContiguousAlong(linalg::GenericOp op, OpOperand &operand,
+                                unsigned loop) {
+  return lastLoopOf(op.getMatchingIndexingMap(&operand)) == loop &&
+         cast<MemRefType>(operand.get().getType()).isLastDimUnitStride();
+}
+
+/// Whether neighbours along `loop` are read and written as vectors.
+static bool isVectorAlong(linalg::GenericOp op, OpOperand &operand,
+                          unsigned loop) {
+  return isContiguousAlong(op, operand, loop) &&
+         VectorType::isValidElementType(
+             getElementTypeOrSelf(operand.get().getType()));
 }
 
 bool ElementwiseEmitter::isContiguous() {
   return llvm::all_of(op->getOpOperands(), [&](OpOperand &operand) {
-    return !runsAlongVector(operand) ||
-           isContiguousAlong(op, operand, vectorLoop);
+    return !runsAlongVector(operand) || isVectorAlong(op, operand, vectorLoop);
   });
 }
 
@@ -183,7 +186,7 @@ ElementwiseEmitter::Number ElementwiseEmitter::load(OpOperand &operand,
   Value memref = reinterpretElements(b, loc, operand.get(), element);
   SmallVector<Value> lanes;
   Value loaded;
-  if (width > 1 && runsAlong && isContiguousAlong(op, operand, vectorLoop)) {
+  if (width > 1 && runsAlong && isVectorAlong(op, operand, vectorLoop)) {
     loaded = vector::LoadOp::create(
         b, loc, cast<VectorType>(vectorOf(element, width)), memref, at);
     if (usesEvenOdd(width) && !keepsOrder(operand))
@@ -253,7 +256,7 @@ Value ElementwiseEmitter::loadAlong(unsigned output, unsigned loop,
   OpOperand &operand = *op.getDpsInitOperand(output);
   Type element = cast<MemRefType>(operand.get().getType()).getElementType();
   auto type = VectorType::get({width}, element);
-  if (isContiguousAlong(op, operand, loop))
+  if (isVectorAlong(op, operand, loop))
     return vector::LoadOp::create(b, loc, type, operand.get(),
                                   indicesOf(operand));
   SmallVector<Value> lanes;
@@ -267,7 +270,7 @@ void ElementwiseEmitter::storeAlong(unsigned output, unsigned loop,
                                     Value vector) {
   llvm::SaveAndRestore along(vectorLoop, loop);
   OpOperand &operand = *op.getDpsInitOperand(output);
-  if (isContiguousAlong(op, operand, loop)) {
+  if (isVectorAlong(op, operand, loop)) {
     vector::StoreOp::create(b, loc, vector, operand.get(), indicesOf(operand));
     return;
   }
@@ -313,8 +316,7 @@ SmallVector<OpOperand *> ElementwiseEmitter::findConverted(int64_t width) {
   if (width == 1)
     return {};
   return llvm::filter_to_vector(op.getDpsInputOperands(), [&](OpOperand *in) {
-    return isContiguousAlong(op, *in, vectorLoop) &&
-           typeConverted(*in, width) &&
+    return isVectorAlong(op, *in, vectorLoop) && typeConverted(*in, width) &&
            llvm::all_of(op.getMatchingIndexingMap(in).getResults(),
                         [&](AffineExpr expr) {
                           std::optional<unsigned> loop = loopOf(expr);
@@ -346,7 +348,7 @@ Value ElementwiseEmitter::loadConverted(OpOperand &input, int64_t width) {
 
 Value ElementwiseEmitter::toMemory(OpOperand &operand, Value value,
                                    int64_t width) {
-  if (width == 1 || !isContiguousAlong(op, operand, vectorLoop))
+  if (width == 1 || !isVectorAlong(op, operand, vectorLoop))
     return value;
   Type element = cast<MemRefType>(operand.get().getType()).getElementType();
   if (usesEvenOdd(width))
@@ -409,8 +411,8 @@ bool ElementwiseEmitter::isConvertedInMemory(Operation &inner, int64_t width) {
     return false;
   OpOperand &use = *narrow->use_begin();
   return isa<linalg::YieldOp>(use.getOwner()) &&
-         isContiguousAlong(op, *op.getDpsInitOperand(use.getOperandNumber()),
-                           vectorLoop);
+         isVectorAlong(op, *op.getDpsInitOperand(use.getOperandNumber()),
+                       vectorLoop);
 }
 
 SmallVector<Value>
@@ -436,7 +438,7 @@ void ElementwiseEmitter::storeConverted(ValueRange values, int64_t width,
                                         int64_t alignment) {
   for (auto [output, value] : llvm::enumerate(values)) {
     OpOperand &operand = *op.getDpsInitOperand(output);
-    if (width == 1 || !isContiguousAlong(op, operand, vectorLoop)) {
+    if (width == 1 || !isVectorAlong(op, operand, vectorLoop)) {
       auto yield = cast<linalg::YieldOp>(op.getBody()->getTerminator());
       Number parts = complexNumbers.lookup(yield.getOperand(output));
       storeLanes(operand, value, parts, width);

@@ -20,6 +20,10 @@ std::optional<unsigned> loopOf(mlir::AffineExpr expr);
 /// The loop of the last result of `map`.
 std::optional<unsigned> lastLoopOf(mlir::AffineMap map);
 
+/// Whether neighbours along `loop` are neighbours in the memory of `operand`.
+bool isContiguousAlong(mlir::linalg::GenericOp op, mlir::OpOperand &operand,
+                       unsigned loop);
+
 /// Writes the body of a linalg.generic on memrefs for `width` neighbours along
 /// one loop at a time: as scalars where the width is 1, else as vectors.
 /// Complex numbers become pairs of real vectors.

@@ -99,15 +99,22 @@ static int64_t panelOf(NormOpInterface op) {
   return std::min(int64_t(4096) * 8 / widthOf(op.getX()), widestPanelOf(op));
 }
 
-/// Whether columns of f32 or of a type of 16 bits lie in rows of a page at
-/// least, where there are 32 registers. Unknown ones do.
+/// Whether it is known what else pays from memory than from a cache: where
+/// there are 32 registers, of f32 and types of 16 bits.
+static bool hasFarForm(NormOpInterface op, Target target) {
+  int64_t width = widthOf(op.getX());
+  return target.vectorRegisters >= 32 && !computesInFloat64(op) &&
+         (width == 16 || width == 32);
+}
+
+/// Whether columns that have a way of their own from memory lie in rows of a
+/// page at least. Unknown ones do.
 static bool hasPagesOfColumns(NormOpInterface op, Target target) {
   constexpr int64_t page = 4096;
-  int64_t width = widthOf(op.getX());
   int64_t columns = cast<ShapedType>(op.getX().getType()).getShape().back();
-  return target.vectorRegisters >= 32 && !hasRows(op) &&
-         !computesInFloat64(op) && (width == 16 || width == 32) &&
-         (ShapedType::isDynamic(columns) || columns * width / 8 >= page);
+  return !hasRows(op) && hasFarForm(op, target) &&
+         (ShapedType::isDynamic(columns) ||
+          columns * widthOf(op.getX()) / 8 >= page);
 }
 
 /// Columns of a panel for each term where they come from memory; 0: the widest
@@ -261,10 +268,9 @@ static int64_t farRowsOf(NormOpInterface op, Target target) {
   constexpr int64_t cached = 1 << 19, quick = 4096, least = 256;
   if (!hasRows(op))
     return hasPagesOfColumns(op, target) ? 4 : 0;
-  int64_t width = widthOf(op.getX());
-  if (target.vectorRegisters < 32 || computesInFloat64(op) ||
-      (width != 16 && width != 32))
+  if (!hasFarForm(op, target))
     return 0;
+  int64_t width = widthOf(op.getX());
   if (!rowLength(op))
     return width == 32 ? 1 : 2;
   int64_t bytes = *rowLength(op) * width / 8;

@@ -321,9 +321,7 @@ void rmsnorm::emitFetchAhead(OpBuilder &b, linalg::GenericOp op,
   IndexBuilder index(b, op.getLoc());
   for (OpOperand *input : op.getDpsInputOperands()) {
     AffineMap map = op.getMatchingIndexingMap(input);
-    auto type = cast<MemRefType>(input->get().getType());
-    if (lastLoopOf(map) == vectorLoop && map.isFunctionOfDim(loop) &&
-        type.isLastDimUnitStride())
+    if (isContiguousAlong(op, *input, vectorLoop) && map.isFunctionOfDim(loop))
       emitPrefetches(b, op.getLoc(), input->get(),
                      placeAhead(index, map, indices, loop, ahead), width);
   }

@@ -100,7 +100,7 @@ void Tiler::chooseGroup(CPUScheduleAttr schedule) {
     if (auto extent = getConstantIntValue(extents[grouped]))
       groupSize = std::clamp<int64_t>(*extent, 1, groupSize);
   group = b.getIndexAttr(groupSize);
-  if (grouped == last && !isReduced(last) && schedule.getFarAspect() > 0)
+  if (grouped == last && schedule.getFarAspect() > 0)
     chooseWidth(schedule);
 }
 
