@@ -13,6 +13,7 @@
 #include "llvm/IR/LegacyPassManager.h"
 #include "llvm/IR/Module.h"
 #include "llvm/IR/OptBisect.h"
+#include "llvm/IR/PatternMatch.h"
 #include "llvm/MC/MCSubtargetInfo.h"
 #include "llvm/Passes/PassBuilder.h"
 #include "llvm/Target/TargetMachine.h"
@@ -207,6 +208,26 @@ static void storeHalvesAsIntegers(Module &module, TargetMachine &machine) {
     }
 }
 
+/// Makes a mask that is added one that is added under. LLVM makes it the other
+/// way round, and of that a vector of the mask's lanes, which it subtracts.
+static void addUnderMasks(Module &module, TargetMachine &machine) {
+  using namespace PatternMatch;
+  if (!machine.getMCSubtargetInfo()->checkFeatures("+avx512bw"))
+    return;
+  for (Function &function : module)
+    for (Instruction &sum : make_early_inc_range(instructions(function))) {
+      Value *value, *mask;
+      if (!sum.getType()->isVectorTy() ||
+          !match(&sum, m_c_Add(m_ZExt(m_Value(mask)), m_Value(value))) ||
+          !mask->getType()->isIntOrIntVectorTy(1))
+        continue;
+      IRBuilder<> b(&sum);
+      Value *next = b.CreateAdd(value, ConstantInt::get(value->getType(), 1));
+      sum.replaceAllUsesWith(b.CreateSelect(mask, next, value));
+      sum.eraseFromParent();
+    }
+}
+
 namespace {
 /// Leaves out passes of the code generator that take more time than they are
 /// worth, by a gate of the LLVMContext, as LLVM's own switches are global to
@@ -276,6 +297,7 @@ Expected<std::string> rmsnorm::generateCode(Module &module,
   setTarget(module, machine);
   optimize(module, machine);
   storeHalvesAsIntegers(module, machine);
+  addUnderMasks(module, machine);
   SmallString<0> code;
   raw_svector_ostream stream(code);
   if (options.output == OutputKind::LLVMIR) {

@@ -78,7 +78,8 @@ static void distribute(OpPassManager &pm, const CPUPipelineOptions &) {
 }
 
 static void vectorize(OpPassManager &pm, const CPUPipelineOptions &options) {
-  pm.addPass(createRMSNormVectorize());
+  pm.addPass(createRMSNormVectorize(
+      {hasFeature(options, "avx512bw") && hasFeature(options, "avx512vbmi2")}));
   pm.addPass(createRMSNormExpandCopies());
   pm.addPass(createConvertLinalgToLoopsPass());
   // AMD's processors alone have SSE4A. Zen 3 takes three times as long so; its

@@ -352,9 +352,10 @@ Value ElementwiseEmitter::toMemory(OpOperand &operand, Value value,
     return value;
   Type element = cast<MemRefType>(operand.get().getType()).getElementType();
   if (usesEvenOdd(width))
-    value = element.isBF16() && getElementTypeOrSelf(value).isF32()
-                ? narrowEvenOdd(b, loc, value, mayHoldPayload())
-                : fromEvenOdd(b, loc, value);
+    value =
+        element.isBF16() && getElementTypeOrSelf(value).isF32()
+            ? narrowEvenOdd(b, loc, value, mayHoldPayload(), hasMaskRegisters)
+            : fromEvenOdd(b, loc, value);
   // As bits: from block to block, a target without bf16 would widen it.
   return narrowFloatToBits(b, loc, value);
 }

@@ -29,8 +29,10 @@ bool isContiguousAlong(mlir::linalg::GenericOp op, mlir::OpOperand &operand,
 /// Complex numbers become pairs of real vectors.
 class ElementwiseEmitter {
 public:
-  ElementwiseEmitter(mlir::OpBuilder &builder, mlir::linalg::GenericOp op)
-      : b(builder), loc(op.getLoc()), op(op) {}
+  ElementwiseEmitter(mlir::OpBuilder &builder, mlir::linalg::GenericOp op,
+                     bool hasMaskRegisters)
+      : b(builder), loc(op.getLoc()), op(op),
+        hasMaskRegisters(hasMaskRegisters) {}
 
   /// Fails, with a diagnostic, where the op is not one that can be written.
   mlir::LogicalResult check();
@@ -144,6 +146,7 @@ private:
   mlir::OpBuilder &b;
   mlir::Location loc;
   mlir::linalg::GenericOp op;
+  bool hasMaskRegisters;
   mlir::IRMapping mapping;
   llvm::DenseMap<mlir::Value, Number> complexNumbers;
   /// The bytes, 0 or 1, of vectors of i1.

@@ -7,6 +7,7 @@
 
 #include "EvenOdd.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/LLVMIR/LLVMDialect.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
 #include "mlir/IR/TypeUtilities.h"
 
@@ -76,38 +77,70 @@ Value rmsnorm::dropPayloads(OpBuilder &b, Location loc, Value values) {
   return arith::SelectOp::create(b, loc, isNaN, nan, values);
 }
 
-Value rmsnorm::narrowEvenOdd(OpBuilder &b, Location loc, Value values,
-                             bool mayHoldPayload) {
+namespace {
+/// The bits of f32 in even-odd order, as parts of 16 bits in the order of
+/// memory: the upper ones, which are kept, and the lower ones, which decide.
+struct Halves {
+  Value upper, lower;
+};
+} // namespace
+
+static Halves splitEvenOdd(OpBuilder &b, Location loc, Value values,
+                           bool hasMaskRegisters) {
   int64_t width = typeOf(values).getDimSize(0);
+  auto pairs = VectorType::get({width / 2}, b.getI32Type());
+  auto parts = VectorType::get({width}, b.getI16Type());
+  Value sixteen = splat(b, loc, pairs, 16);
+  Value even = arith::BitcastOp::create(b, loc, pairs, half(b, loc, values, 0));
+  Value odd = arith::BitcastOp::create(b, loc, pairs, half(b, loc, values, 1));
+  // Upper parts of even lanes and lower ones of odd lanes change their places.
+  Value down, up;
+  if (hasMaskRegisters) {
+    down = up = LLVM::FshrOp::create(b, loc, pairs, odd, even, sixteen);
+  } else {
+    down = arith::ShRUIOp::create(b, loc, even, sixteen);
+    up = arith::ShLIOp::create(b, loc, odd, sixteen);
+  }
+  auto blendParts = [&](Value even, Value odd) {
+    return blend(b, loc, vector::BitCastOp::create(b, loc, parts, even),
+                 vector::BitCastOp::create(b, loc, parts, odd));
+  };
+  return {blendParts(down, odd), blendParts(even, up)};
+}
+
+/// One more where lower > half, or lower == half and upper is odd.
+static Value roundUpper(OpBuilder &b, Location loc, Halves halves,
+                        bool hasMaskRegisters) {
+  auto parts = typeOf(halves.upper);
+  auto number = [&](uint32_t value) { return splat(b, loc, parts, value); };
+  Value isEven = arith::AndIOp::create(
+      b, loc, arith::XOrIOp::create(b, loc, halves.upper, number(0xffff)),
+      number(1));
+  Value carry;
+  if (hasMaskRegisters) {
+    Value least = arith::OrIOp::create(b, loc, isEven, number(0x8000));
+    carry = arith::ExtUIOp::create(
+        b, loc, parts,
+        arith::CmpIOp::create(b, loc, arith::CmpIPredicate::uge, halves.lower,
+                              least));
+  } else {
+    // Saturating (lower - isEven) >= half.
+    Value rest = arith::SubIOp::create(
+        b, loc, arith::MaxUIOp::create(b, loc, halves.lower, isEven), isEven);
+    carry = arith::ShRUIOp::create(b, loc, rest, number(15));
+  }
+  return arith::AddIOp::create(b, loc, halves.upper, carry);
+}
+
+Value rmsnorm::narrowEvenOdd(OpBuilder &b, Location loc, Value values,
+                             bool mayHoldPayload, bool hasMaskRegisters) {
   // Rounding up the largest payload would give a zero.
   if (mayHoldPayload)
     values = dropPayloads(b, loc, values);
-  auto pairs = VectorType::get({width / 2}, b.getI32Type());
-  auto parts = VectorType::get({width}, b.getI16Type());
-  auto number = [&](uint32_t value) { return splat(b, loc, pairs, value); };
-  Value even = arith::BitcastOp::create(b, loc, pairs, half(b, loc, values, 0));
-  Value odd = arith::BitcastOp::create(b, loc, pairs, half(b, loc, values, 1));
-  // The upper halves, which are kept, and the lower ones, which decide.
-  auto ofPairs = [&](Value value) -> Value {
-    return vector::BitCastOp::create(b, loc, parts, value);
-  };
-  Value upper =
-      blend(b, loc, ofPairs(arith::ShRUIOp::create(b, loc, even, number(16))),
-            ofPairs(odd));
-  Value lower = blend(b, loc, ofPairs(even),
-                      ofPairs(arith::ShLIOp::create(b, loc, odd, number(16))));
-  // One up where lower > half, or lower == half and upper is odd:
-  // saturating (lower - isEven) >= half.
-  Value one = splat(b, loc, parts, 1);
-  Value isEven = arith::AndIOp::create(
-      b, loc,
-      arith::XOrIOp::create(b, loc, upper, splat(b, loc, parts, 0xffff)), one);
-  Value rest = arith::SubIOp::create(
-      b, loc, arith::MaxUIOp::create(b, loc, lower, isEven), isEven);
-  Value carry = arith::ShRUIOp::create(b, loc, rest, splat(b, loc, parts, 15));
-  Value rounded = arith::AddIOp::create(b, loc, upper, carry);
+  Halves halves = splitEvenOdd(b, loc, values, hasMaskRegisters);
+  Value rounded = roundUpper(b, loc, halves, hasMaskRegisters);
   return vector::BitCastOp::create(
-      b, loc, VectorType::get({width}, b.getBF16Type()), rounded);
+      b, loc, typeOf(rounded).clone(b.getBF16Type()), rounded);
 }
 
 static Value shuffle(OpBuilder &b, Location loc, Value vector,

@@ -24,9 +24,11 @@ mlir::Value widenEvenOdd(mlir::OpBuilder &builder, mlir::Location loc,
                          mlir::Value loaded);
 
 /// `values`, of f32 in even-odd order, rounded to bf16 in the order of memory.
-/// Where `mayHoldPayload`, a NaN may have any bits set.
+/// Where `mayHoldPayload`, a NaN may have any bits set. `hasMaskRegisters` is
+/// the pass's option.
 mlir::Value narrowEvenOdd(mlir::OpBuilder &builder, mlir::Location loc,
-                          mlir::Value values, bool mayHoldPayload);
+                          mlir::Value values, bool mayHoldPayload,
+                          bool hasMaskRegisters);
 
 /// `values`, but one and the same NaN for all of them.
 mlir::Value dropPayloads(mlir::OpBuilder &builder, mlir::Location loc,

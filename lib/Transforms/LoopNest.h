@@ -48,9 +48,9 @@ enum class Join { Add, AddInteger, Maximum };
 class LoopNest {
 public:
   LoopNest(mlir::RewriterBase &rewriter, mlir::linalg::GenericOp op,
-           CPUScheduleAttr schedule)
+           CPUScheduleAttr schedule, bool hasMaskRegisters)
       : b(rewriter), loc(op.getLoc()), op(op), schedule(schedule),
-        emitter(rewriter, op) {}
+        emitter(rewriter, op, hasMaskRegisters) {}
 
   /// `beside`, which reads nothing that this writes and writes nothing that it
   /// reads, is done at the same time where its loops allow it, else after it.

@@ -46,6 +46,8 @@ static WalkResult checkSchedule(linalg::GenericOp op) {
 
 namespace {
 struct Vectorize : rmsnorm::impl::RMSNormVectorizeBase<Vectorize> {
+  using RMSNormVectorizeBase::RMSNormVectorizeBase;
+
   void runOnOperation() override {
     SmallVector<linalg::GenericOp> ops;
     WalkResult result = getOperation()->walk([&](linalg::GenericOp op) {
@@ -57,12 +59,12 @@ struct Vectorize : rmsnorm::impl::RMSNormVectorizeBase<Vectorize> {
       return signalPassFailure();
     IRRewriter rewriter(&getContext());
     for (size_t i = 0; i < ops.size(); ++i) {
-      LoopNest nest(rewriter, ops[i], scheduleOf(ops[i]));
+      LoopNest nest(rewriter, ops[i], scheduleOf(ops[i]), maskRegisters);
       std::optional<LoopNest> beside;
       if (ops[i]->hasAttr(besideName) && i + 1 < ops.size() &&
           nextWithEffects(ops[i]) == ops[i + 1]) {
         ++i;
-        beside.emplace(rewriter, ops[i], scheduleOf(ops[i]));
+        beside.emplace(rewriter, ops[i], scheduleOf(ops[i]), maskRegisters);
       }
       // Where all that the two use has been computed.
       rewriter.setInsertionPoint(ops[i]);

@@ -1,4 +1,8 @@
 // RUN: rmsnorm-opt %s --rmsnorm-vectorize | FileCheck %s
+// RUN: rmsnorm-opt %s --rmsnorm-vectorize=mask-registers=true | FileCheck %s --check-prefix=MASKS
+// RUN: not rmsnorm-opt %s --rmsnorm-vectorize=mask-registers=perhaps 2>&1 | FileCheck %s --check-prefix=VALUE
+
+// VALUE: for the --mask-registers option: 'perhaps' is invalid value for boolean argument! Try 0 or 1
 
 #s = #rmsnorm.cpu_schedule<vector = [16, 1], normalize_vector = [16, 1]>
 #id = affine_map<(i) -> (i)>
@@ -16,6 +20,11 @@
 // CHECK: vector.shuffle {{.*}} [0, 17, 2, 19, 4, 21, 6, 23, 8, 25, 10, 27, 12, 29, 14, 31]
 // CHECK: arith.maxui {{.*}} vector<16xi16>
 // CHECK: vector.store {{.*}} vector<16xi16>
+// MASKS-LABEL: @from_bf16
+// MASKS: %[[MIDDLE:.*]] = llvm.intr.fshr({{.*}} vector<8xi32>
+// MASKS-COUNT-2: vector.shuffle {{.*}} [0, 17, 2, 19, 4, 21, 6, 23, 8, 25, 10, 27, 12, 29, 14, 31]
+// MASKS: %[[UP:.*]] = arith.cmpi uge, {{.*}} vector<16xi16>
+// MASKS: arith.extui %[[UP]] : vector<16xi1> to vector<16xi16>
 func.func @from_bf16(%x: memref<64xbf16>, %y: memref<64xbf16>) {
   linalg.generic {indexing_maps = [#id, #id], iterator_types = ["parallel"]}
       ins(%x : memref<64xbf16>) outs(%y : memref<64xbf16>)

@@ -55,6 +55,12 @@ def RMSNormVectorize : Pass<"rmsnorm-vectorize"> {
     }
     ```
   }];
+  let options = [
+    Option<"maskRegisters", "mask-registers", "bool", "false",
+           "Round to bf16 by what the target has beside masks of one bit for "
+           "each lane: additions under them, and shifts of two vectors as one "
+           "(x86: AVX512BW with AVX512-VBMI2)">,
+  ];
   let dependentDialects = [
     "::mlir::arith::ArithDialect", "::mlir::LLVM::LLVMDialect",
     "::mlir::memref::MemRefDialect", "::mlir::scf::SCFDialect",
