@@ -9,12 +9,9 @@
 #include "llvm/Analysis/TargetTransformInfo.h"
 #include "llvm/IR/IRBuilder.h"
 #include "llvm/IR/InstIterator.h"
-#include "llvm/IR/IntrinsicInst.h"
 #include "llvm/IR/LegacyPassManager.h"
 #include "llvm/IR/Module.h"
 #include "llvm/IR/OptBisect.h"
-#include "llvm/IR/PatternMatch.h"
-#include "llvm/MC/MCSubtargetInfo.h"
 #include "llvm/Passes/PassBuilder.h"
 #include "llvm/Target/TargetMachine.h"
 #include "llvm/Transforms/InstCombine/InstCombine.h"
@@ -171,63 +168,6 @@ static void optimize(Module &module, TargetMachine &machine) {
       passes.run(function, functions);
 }
 
-/// The vector of f16 that `value` has the bits of, as it is before it is
-/// fenced.
-static Instruction *findHalves(Value *value) {
-  auto *made = dyn_cast<Instruction>(value);
-  auto isMoved = [](Instruction *made) {
-    auto *call = dyn_cast<IntrinsicInst>(made);
-    return isa<BitCastInst>(made) ||
-           (call && call->getIntrinsicID() == Intrinsic::arithmetic_fence);
-  };
-  while (made && isMoved(made))
-    made = dyn_cast<Instruction>(made->getOperand(0));
-  auto *type = made ? dyn_cast<VectorType>(made->getType()) : nullptr;
-  return type && type->getElementType()->isHalfTy() ? made : nullptr;
-}
-
-/// Gives f16 that bypasses the caches to its stores as integers, from where it
-/// is made on. Of such stores of vectors of f16, LLVM's code generator for X86
-/// makes ordinary ones with AVX-512; of fenced ones too, so that they are taken
-/// as they were before that.
-static void storeHalvesAsIntegers(Module &module, TargetMachine &machine) {
-  if (!machine.getMCSubtargetInfo()->checkFeatures("+avx512f"))
-    return;
-  for (Function &function : module)
-    for (Instruction &instruction : instructions(function)) {
-      auto *store = dyn_cast<StoreInst>(&instruction);
-      if (!store || !store->hasMetadata(LLVMContext::MD_nontemporal))
-        continue;
-      Instruction *halves = findHalves(store->getValueOperand());
-      if (!halves)
-        continue;
-      auto *type = cast<VectorType>(halves->getType());
-      IRBuilder<> b(&*halves->getInsertionPointAfterDef().value());
-      store->setOperand(0,
-                        b.CreateBitCast(halves, VectorType::getInteger(type)));
-    }
-}
-
-/// Makes a mask that is added one that is added under. LLVM makes it the other
-/// way round, and of that a vector of the mask's lanes, which it subtracts.
-static void addUnderMasks(Module &module, TargetMachine &machine) {
-  using namespace PatternMatch;
-  if (!machine.getMCSubtargetInfo()->checkFeatures("+avx512bw"))
-    return;
-  for (Function &function : module)
-    for (Instruction &sum : make_early_inc_range(instructions(function))) {
-      Value *value, *mask;
-      if (!sum.getType()->isVectorTy() ||
-          !match(&sum, m_c_Add(m_ZExt(m_Value(mask)), m_Value(value))) ||
-          !mask->getType()->isIntOrIntVectorTy(1))
-        continue;
-      IRBuilder<> b(&sum);
-      Value *next = b.CreateAdd(value, ConstantInt::get(value->getType(), 1));
-      sum.replaceAllUsesWith(b.CreateSelect(mask, next, value));
-      sum.eraseFromParent();
-    }
-}
-
 namespace {
 /// Leaves out passes of the code generator that take more time than they are
 /// worth, by a gate of the LLVMContext, as LLVM's own switches are global to
@@ -261,7 +201,7 @@ private:
 
 /// Writes the target into each function, so that the IR stands on its own; but
 /// without arithmetic in f16, of which there is none: vectors of f16 are then
-/// integers to the code generator, for storeHalvesAsIntegers.
+/// integers to the code generator, for prepareForTarget.
 static void setTarget(Module &module, TargetMachine &machine) {
   module.setTargetTriple(machine.getTargetTriple());
   module.setDataLayout(machine.createDataLayout());
@@ -296,8 +236,7 @@ Expected<std::string> rmsnorm::generateCode(Module &module,
   allowUnknownThreads(module);
   setTarget(module, machine);
   optimize(module, machine);
-  storeHalvesAsIntegers(module, machine);
-  addUnderMasks(module, machine);
+  prepareForTarget(module, machine);
   SmallString<0> code;
   raw_svector_ostream stream(code);
   if (options.output == OutputKind::LLVMIR) {

@@ -24,6 +24,9 @@ std::string getPackedName(llvm::StringRef name);
 /// Replaces function `info` by its form for C, which checks its arguments.
 llvm::Error addCFunction(llvm::Module &module, const FunctionInfo &info);
 
+/// Rewrites, after LLVM's passes, what its code generators make slower code of.
+void prepareForTarget(llvm::Module &module, llvm::TargetMachine &machine);
+
 /// Adds what `options` asks for, optimises `module` and writes it.
 llvm::Expected<std::string> generateCode(llvm::Module &module,
                                          llvm::TargetMachine &machine,
