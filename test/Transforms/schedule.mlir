@@ -192,18 +192,59 @@ func.func @uneven_rows_of_f16(%x: memref<?x5000xf16>, %y: memref<?x5000xf16>) {
 
 // One step of AVX-512 is a row of 64.
 // CHECK-LABEL: @rows_of_64
-// SIXTEEN: rows = 16, convert
+// SIXTEEN: rows = 8, share_rows = true, convert
+// SIXTEEN-SAME: prefetch = 32768,
 // MORE: rows = 16, share_rows = true, convert
+// MORE-SAME: prefetch = 15728640,
 // MORE-SAME: far_rows = 8,
 func.func @rows_of_64(%x: memref<?x64xf32>, %y: memref<?x64xf32>) {
   rmsnorm.rms_norm ins(%x : memref<?x64xf32>) outs(%y : memref<?x64xf32>)
   return
 }
 
+// Several rows at a time are fetched while others are written.
 // CHECK-LABEL: @short_uneven_rows_of_f32
 // CHECK: rows = 8,
+// CHECK-NOT: share_rows
+// CHECK-SAME: prefetch = 32768,
 func.func @short_uneven_rows_of_f32(%x: memref<?x120xf32>, %w: memref<120xf32>, %y: memref<?x120xf32>) {
   rmsnorm.rms_norm ins(%x : memref<?x120xf32>) scale(%w : memref<120xf32>) outs(%y : memref<?x120xf32>)
+  return
+}
+
+// CHECK-LABEL: @short_rows_and_residual
+// CHECK: overlap = 1,
+// CHECK-NOT: prefetch = 32768,
+func.func @short_rows_and_residual(%x: memref<?x128xf32>, %r: memref<?x128xf32>, %y: memref<?x128xf32>, %h: memref<?x128xf32>) {
+  rmsnorm.rms_norm ins(%x : memref<?x128xf32>) residual(%r : memref<?x128xf32>)
+    outs(%y : memref<?x128xf32>) residual_out(%h : memref<?x128xf32>)
+  return
+}
+
+// Up to a page.
+// CHECK-LABEL: @rows_of_f64
+// CHECK: rows = 4,
+// CHECK-SAME: prefetch = 32768,
+// CHECK-LABEL: @longer_rows_of_f64
+// CHECK: rows = 4,
+// CHECK-NOT: prefetch = 32768,
+func.func @rows_of_f64(%x: memref<?x512xf64>, %y: memref<?x512xf64>) {
+  rmsnorm.rms_norm ins(%x : memref<?x512xf64>) outs(%y : memref<?x512xf64>)
+  return
+}
+func.func @longer_rows_of_f64(%x: memref<?x513xf64>, %y: memref<?x513xf64>) {
+  rmsnorm.rms_norm ins(%x : memref<?x513xf64>) outs(%y : memref<?x513xf64>)
+  return
+}
+
+// Where there are 16 registers, those that fill steps share the second pass.
+// CHECK-LABEL: @even_rows_of_f32
+// SIXTEEN: rows = 8, share_rows = true,
+// MORE: fold = 2,
+// MORE-NOT: share_rows
+// MORE-SAME: convert
+func.func @even_rows_of_f32(%x: memref<?x96xf32>, %w: memref<96xf32>, %y: memref<?x96xf32>) {
+  rmsnorm.rms_norm ins(%x : memref<?x96xf32>) scale(%w : memref<96xf32>) outs(%y : memref<?x96xf32>)
   return
 }
 
