@@ -72,8 +72,8 @@ static CPUScheduleAttr withTasks(CPUScheduleAttr s, const Tasks &tasks) {
       s.getContext(), s.getVector(), s.getNormalizeVector(), s.getChain(),
       s.getBlock(), s.getFold(), s.getPart(), tasks.panel, tasks.rows,
       tasks.shareRows, s.getConvert(), tasks.overlap, tasks.prefetch,
-      tasks.nontemporal, /*far=*/0, /*farRows=*/1, /*farPanel=*/0, tasks.aspect,
-      tasks.ahead, s.getGrain());
+      s.getWriteAhead(), tasks.nontemporal, /*far=*/0, /*farRows=*/1,
+      /*farPanel=*/0, tasks.aspect, tasks.ahead, s.getGrain());
 }
 
 CPUScheduleAttr CPUScheduleAttr::ofFar() const {

@@ -439,9 +439,9 @@ LogicalResult CPUScheduleAttr::verify(
     function_ref<InFlightDiagnostic()> emitError, ArrayRef<int64_t> vector,
     ArrayRef<int64_t> normalizeVector, int64_t chain, int64_t block,
     int64_t fold, int64_t part, int64_t panel, int64_t rows, bool shareRows,
-    int64_t convert, int64_t overlap, int64_t prefetch, int64_t nontemporal,
-    int64_t far, int64_t farRows, int64_t farPanel, int64_t farAspect,
-    int64_t farAhead, int64_t grain) {
+    int64_t convert, int64_t overlap, int64_t prefetch, int64_t writeAhead,
+    int64_t nontemporal, int64_t far, int64_t farRows, int64_t farPanel,
+    int64_t farAspect, int64_t farAhead, int64_t grain) {
   // C23: the steps fall by powers of two to 1.
   if (failed(checkSteps(emitError, "vector", vector)) ||
       failed(checkSteps(emitError, "normalize_vector", normalizeVector)))
@@ -464,6 +464,7 @@ LogicalResult CPUScheduleAttr::verify(
                              {"convert", convert},
                              {"overlap", overlap},
                              {"prefetch", prefetch},
+                             {"write_ahead", writeAhead},
                              {"nontemporal", nontemporal},
                              {"far", far},
                              {"far_panel", farPanel},

@@ -96,7 +96,8 @@ static CPUScheduleAttr scheduleOfFew(MLIRContext *context, int64_t panel = 0) {
   return CPUScheduleAttr::get(context, {8, 1}, {8, 1}, /*chain=*/1, /*block=*/1,
                               /*fold=*/0, /*part=*/0, panel, /*rows=*/1,
                               /*share_rows=*/false, /*convert=*/0,
-                              /*overlap=*/0, /*prefetch=*/0, /*nontemporal=*/0,
+                              /*overlap=*/0, /*prefetch=*/0, /*write_ahead=*/0,
+                              /*nontemporal=*/0,
                               /*far=*/0, /*far_rows=*/1, /*far_panel=*/0,
                               /*far_aspect=*/0, /*far_ahead=*/0, /*grain=*/0);
 }

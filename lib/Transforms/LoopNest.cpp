@@ -354,12 +354,18 @@ void LoopNest::emitElements(int64_t width) {
   if (fits && streaming->getIsFar())
     emitIf(streaming->getIsFar(),
            [&] { streaming->emitPrefetch(b, emitter.indices, width); });
+  auto storeCached = [&] {
+    if (schedule.getWriteAhead() > 0 && width == streamedWidth)
+      emitWriteAhead(b, op, emitter.indices, emitter.vectorLoop, width,
+                     schedule.getWriteAhead());
+    emitter.storeConverted(values, width);
+  };
   if (!fits || !bypasses)
-    return emitter.storeConverted(values, width);
+    return storeCached();
   emitIf(
       bypasses,
       [&] { emitter.storeConverted(values, width, Streaming::alignment); },
-      [&] { emitter.storeConverted(values, width); });
+      storeCached);
 }
 
 void LoopNest::emitLeaf() {

@@ -268,6 +268,14 @@ static int64_t overlapOf(NormOpInterface op, int64_t rows, int64_t farRows,
   return farRows > 0 ? 0 : target.far();
 }
 
+/// Bytes ahead of results of those that are fetched to be written. f32 and f64
+/// took .93 to .98 of the time from the second cache, x + residual and f64 .83
+/// to .95, from the third .92 to 1.04, and rows from memory that do not begin
+/// with a cache line .81 to .92. Narrow results are bound by arithmetic.
+static int64_t writeAheadOf(NormOpInterface op) {
+  return hasNarrowResults(op) ? 0 : 256;
+}
+
 /// Rows of a task where they come from memory; 0: as many as from a cache.
 /// Where there are 32 registers of 64 bytes, one row in flight leaves memory
 /// idle: four side by side were 1.1 to 1.5 times as fast as one beside the sums
@@ -374,7 +382,7 @@ static CPUScheduleAttr defaultSchedule(NormOpInterface op, Target target) {
       op.getContext(), stepsFrom(shape.step), stepsFrom(shape.second), chain,
       block, shape.fold, partOf(op), panelOf(op), shape.rows, shape.share,
       convertOf(op, target), overlapOf(op, shape.rows, farRows, target),
-      prefetchOf(op, shape, farRows, target), target.large(),
+      prefetchOf(op, shape, farRows, target), writeAheadOf(op), target.large(),
       hasFar ? target.large() : 0, std::max<int64_t>(farRows, 1), farPanel,
       farAspectOf(op, target), farAheadOf(op, target),
       /*grain=*/int64_t(1) << 15);

@@ -281,13 +281,14 @@ Value Streaming::emitBypasses(OpBuilder &b, ArrayRef<Value> indices) {
 /// Fetches `width` elements of `memref` from `indices` on, a cache line at a
 /// time. The last dimension is contiguous. Past the end nothing is fetched.
 static void emitPrefetches(OpBuilder &b, Location loc, Value memref,
-                           ArrayRef<Value> indices, int64_t width) {
+                           ArrayRef<Value> indices, int64_t width,
+                           bool isWrite = false) {
   IndexBuilder index(b, loc);
   int64_t step = cacheLine / bytesOf(memref);
   for (int64_t offset = 0; offset < width; offset += step) {
     SmallVector<Value> at(indices);
     at.back() = index.add(at.back(), index.constant(offset));
-    memref::PrefetchOp::create(b, loc, memref, at, /*isWrite=*/false,
+    memref::PrefetchOp::create(b, loc, memref, at, isWrite,
                                /*localityHint=*/3, /*isDataCache=*/true);
   }
 }
@@ -324,5 +325,21 @@ void rmsnorm::emitFetchAhead(OpBuilder &b, linalg::GenericOp op,
     if (isContiguousAlong(op, *input, vectorLoop) && map.isFunctionOfDim(loop))
       emitPrefetches(b, op.getLoc(), input->get(),
                      placeAhead(index, map, indices, loop, ahead), width);
+  }
+}
+
+void rmsnorm::emitWriteAhead(OpBuilder &b, linalg::GenericOp op,
+                             ArrayRef<Value> indices, unsigned vectorLoop,
+                             int64_t width, int64_t bytes) {
+  IndexBuilder index(b, op.getLoc());
+  for (OpOperand &result : op.getDpsInitsMutable()) {
+    if (!isContiguousAlong(op, result, vectorLoop) ||
+        width * bytesOf(result.get()) < cacheLine)
+      continue;
+    AffineMap map = op.getMatchingIndexingMap(&result);
+    emitPrefetches(b, op.getLoc(), result.get(),
+                   placeAhead(index, map, indices, vectorLoop,
+                              bytes / bytesOf(result.get())),
+                   width, /*isWrite=*/true);
   }
 }

@@ -28,6 +28,14 @@ void emitFetchAhead(mlir::OpBuilder &builder, mlir::linalg::GenericOp op,
                     llvm::ArrayRef<mlir::Value> indices, unsigned vectorLoop,
                     int64_t width, unsigned loop, int64_t ahead);
 
+/// Fetches, to be written, `width` elements along `vectorLoop` of the results
+/// of `op` that are contiguous there, where they fill lines, `bytes` further on
+/// than where the loops are at `indices`. A store that finds its line elsewhere
+/// keeps those behind it waiting.
+void emitWriteAhead(mlir::OpBuilder &builder, mlir::linalg::GenericOp op,
+                    llvm::ArrayRef<mlir::Value> indices, unsigned vectorLoop,
+                    int64_t width, int64_t bytes);
+
 /// Results too large for a cache are stored around it. While a task writes its
 /// results, inputs that are far away are fetched ahead: those of the next row
 /// where a task has rows, else those of the next task. How large the whole is,

@@ -164,6 +164,12 @@
 
 // -----
 
+// C25: a negative write_ahead
+// expected-error @below {{expected write_ahead to be 0 or more, but got -64}}
+#a = #rmsnorm.cpu_schedule<vector = [1], normalize_vector = [1], write_ahead = -64>
+
+// -----
+
 // C25: a negative far
 // expected-error @below {{expected far to be 0 or more, but got -1}}
 #a = #rmsnorm.cpu_schedule<vector = [1], normalize_vector = [1], far = -1>

@@ -114,11 +114,12 @@ func.func @rows_of_unknown_length(%x: memref<?x?xf16>, %y: memref<?x?xf16>) {
 }
 
 // Panels are of 4096 bytes where they come from a cache.
+// Results of f32 are fetched to be written.
 // CHECK-LABEL: @columns_of_f32
 // CHECK: panel = 1024,
 // SIXTEEN-SAME: prefetch = 7864320,
 // SIXTEEN-SAME: far = 15728640, far_panel = 16384, grain
-// MORE-SAME: prefetch = 15728640,
+// MORE-SAME: prefetch = 15728640, write_ahead = 256,
 // MORE-SAME: far = 15728640, far_rows = 4, far_panel = 16384, far_aspect = 4, far_ahead = 8, grain
 func.func @columns_of_f32(%x: memref<?x?xf32>, %y: memref<?x?xf32>) {
   rmsnorm.rms_norm ins(%x : memref<?x?xf32>) outs(%y : memref<?x?xf32>) reduce [0]

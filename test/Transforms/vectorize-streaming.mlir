@@ -56,6 +56,46 @@ func.func @never(%x: memref<?x1024xf32>, %y: memref<?x1024xf32>) {
   return
 }
 
+// Results are fetched to be written, one line after another, where their stores
+// do not bypass the caches; not what whole steps leave.
+// CHECK-LABEL: @write_ahead
+// CHECK: %[[ROW:.*]] = memref.subview %arg1
+// CHECK-NOT: memref.prefetch
+// CHECK: scf.for %[[J:[a-z0-9]+]] = %c0 to %c992 step %c32 {
+// CHECK: %[[FIRST:.*]] = arith.addi %[[J]], %c64
+// CHECK-NEXT: memref.prefetch %[[ROW]][%c0, %[[FIRST]]], write, locality<3>, data
+// CHECK-NEXT: %[[SECOND:.*]] = arith.addi %[[J]], %c80
+// CHECK-NEXT: memref.prefetch %[[ROW]][%c0, %[[SECOND]]], write, locality<3>, data
+// CHECK-NEXT: vector.store
+// CHECK-NOT: memref.prefetch
+// CHECK-LABEL: @write_ahead_or_bypass
+// CHECK: scf.if
+// CHECK-NEXT: vector.store {{.*}} nontemporal = true
+// CHECK-NEXT: } else {
+// CHECK-COUNT-2: memref.prefetch {{.*}} write, locality<3>, data
+// CHECK-NEXT: vector.store
+func.func @write_ahead(%x: memref<?x1000xf32>, %y: memref<?x1000xf32>) {
+  rmsnorm.rms_norm ins(%x : memref<?x1000xf32>) outs(%y : memref<?x1000xf32>)
+      {schedule = #rmsnorm.cpu_schedule<vector = [32, 8, 1], normalize_vector = [32, 8, 1], write_ahead = 256>}
+  return
+}
+func.func @write_ahead_or_bypass(%x: memref<?x1024xf32>, %y: memref<?x1024xf32>) {
+  rmsnorm.rms_norm ins(%x : memref<?x1024xf32>) outs(%y : memref<?x1024xf32>)
+      {schedule = #rmsnorm.cpu_schedule<vector = [32, 8, 1], normalize_vector = [32, 8, 1],
+       write_ahead = 256, nontemporal = 33554432>}
+  return
+}
+
+// Results that are not neighbours have no lines of their own.
+// CHECK-LABEL: @write_ahead_strided
+// CHECK-NOT: memref.prefetch
+// CHECK: return
+func.func @write_ahead_strided(%x: memref<?x1024xf32>, %y: memref<?x1024xf32, strided<[4096, 4]>>) {
+  rmsnorm.rms_norm ins(%x : memref<?x1024xf32>) outs(%y : memref<?x1024xf32, strided<[4096, 4]>>)
+      {schedule = #rmsnorm.cpu_schedule<vector = [32, 1], normalize_vector = [32, 1], write_ahead = 256>}
+  return
+}
+
 // What is written over x is in a cache.
 // CHECK-LABEL: @in_place
 // CHECK: memref.prefetch

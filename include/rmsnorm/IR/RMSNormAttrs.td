@@ -110,6 +110,7 @@ def RMSNorm_CPUScheduleAttr : RMSNorm_Attr<"CPUSchedule", "cpu_schedule"> {
     | `convert` | elements of the vector axis up to which inputs that many rows read alike, as scales are, are converted once for all of them: before the tasks that share them, which have to be eight where a task is one row, or, where one task does not with the next, before its rows; 0: never |
     | `overlap` | bytes of input and output from which the sums of a task are made while the results of the one before it are written, where tasks are all of one size; 0: never, 1: always, of whatever size tasks are |
     | `prefetch` | bytes from which the next inputs are fetched while results are written, where no sums are made beside them; 0: never |
+    | `write_ahead` | bytes ahead of the results at hand of those that are fetched to be written, where stores do not bypass the caches; 0: none |
     | `nontemporal` | bytes from which stores bypass the caches; 0: never |
     | `far` | bytes of input and output of a norm from which its tasks hold `far_rows` rows instead, which share as by `share_rows` where there are several, do not overlap and fetch the next inputs; 0: never |
     | `far_rows` | see `far` |
@@ -138,6 +139,7 @@ def RMSNorm_CPUScheduleAttr : RMSNorm_Attr<"CPUSchedule", "cpu_schedule"> {
     DefaultValuedParameter<"int64_t", "0">:$convert,
     DefaultValuedParameter<"int64_t", "0">:$overlap,
     DefaultValuedParameter<"int64_t", "0">:$prefetch,
+    DefaultValuedParameter<"int64_t", "0">:$write_ahead,
     DefaultValuedParameter<"int64_t", "0">:$nontemporal,
     DefaultValuedParameter<"int64_t", "0">:$far,
     DefaultValuedParameter<"int64_t", "1">:$far_rows,
