@@ -209,9 +209,12 @@ static int64_t prefetchOf(NormOpInterface op, const RowShape &shape,
 /// 2 to 9 % one by one, and rows of one such step, 16 at a time, 4 % where they
 /// share the second pass. Where there are 16, short rows of f32 gain 3 to 7 %
 /// by 8 instead of 16 at a time, and those that fill steps 4 to 6 % more where
-/// they share the second pass; with a residual, 64 elements alone.
+/// they share the second pass; with a residual, 64 elements alone. Narrow rows
+/// that overflow the first cache with their scales gain 4 to 15 % by four that
+/// share them where there are 32 registers, and lose up to 5 % from a third
+/// cache; with a residual they lose a third.
 static RowShape shapeOfRows(NormOpInterface op, Target target) {
-  constexpr int64_t unknown = 1 << 20;
+  constexpr int64_t unknown = 1 << 20, overflowing = 8192, longest = 32768;
   int64_t length = rowLength(op).value_or(unknown);
   if (computesInFloat64(op))
     return {length <= 640 ? 8 : 16, 16, 4, length <= 640 ? 4 : 1};
@@ -237,6 +240,9 @@ static RowShape shapeOfRows(NormOpInterface op, Target target) {
     return {step, second, 8, length <= 640 ? 16 : 8};
   if (!isNarrow && length <= 256)
     return {64, step, 8, few};
+  if (isNarrow && hasMany && !residualOf(op) && overflowing < length &&
+      length < longest)
+    return {step, second, 8, 4, /*share=*/true};
   return {step, second, 8, 1};
 }
 
@@ -271,9 +277,18 @@ static int64_t overlapOf(NormOpInterface op, int64_t rows, int64_t farRows,
 /// Bytes ahead of results of those that are fetched to be written. f32 and f64
 /// took .93 to .98 of the time from the second cache, x + residual and f64 .83
 /// to .95, from the third .92 to 1.04, and rows from memory that do not begin
-/// with a cache line .81 to .92. Narrow results are bound by arithmetic.
-static int64_t writeAheadOf(NormOpInterface op) {
-  return hasNarrowResults(op) ? 0 : 256;
+/// with a cache line .81 to .92. Narrow results are bound by arithmetic. Short
+/// rows of f32 with nothing but a scale lost up to a tenth where there are 16
+/// registers, of 32 bytes, with a mask very short ones.
+static int64_t writeAheadOf(NormOpInterface op, Target target) {
+  if (hasNarrowResults(op))
+    return 0;
+  auto norm = dyn_cast<RMSNormOp>(op.getOperation());
+  int64_t shortRow = norm && norm.getMask() ? 256 : 2048;
+  bool isShort = rowLength(op).value_or(shortRow + 1) <= shortRow;
+  bool losesShort = target.vectorRegisters < 32 && widthOf(op.getX()) == 32 &&
+                    !residualOf(op);
+  return isShort && losesShort ? 0 : 256;
 }
 
 /// Rows of a task where they come from memory; 0: as many as from a cache.
@@ -382,9 +397,10 @@ static CPUScheduleAttr defaultSchedule(NormOpInterface op, Target target) {
       op.getContext(), stepsFrom(shape.step), stepsFrom(shape.second), chain,
       block, shape.fold, partOf(op), panelOf(op), shape.rows, shape.share,
       convertOf(op, target), overlapOf(op, shape.rows, farRows, target),
-      prefetchOf(op, shape, farRows, target), writeAheadOf(op), target.large(),
-      hasFar ? target.large() : 0, std::max<int64_t>(farRows, 1), farPanel,
-      farAspectOf(op, target), farAheadOf(op, target),
+      prefetchOf(op, shape, farRows, target), writeAheadOf(op, target),
+      target.large(), hasFar ? target.large() : 0,
+      std::max<int64_t>(farRows, 1), farPanel, farAspectOf(op, target),
+      farAheadOf(op, target),
       /*grain=*/int64_t(1) << 15);
 }
 

@@ -92,13 +92,27 @@ func.func @longest_rows(%x: memref<?x65536xf32>, %y: memref<?x65536xf32>) {
 }
 
 // Beyond the second cache, long narrow rows are summed beside the results of
-// others where there are registers for it.
-// CHECK-LABEL: @rows_of_16384
+// others where there are registers for it; or four at a time.
+// CHECK-LABEL: @rows_of_8192
 // SIXTEEN-NOT: overlap
 // MORE: overlap = 1572864,
+// CHECK-LABEL: @rows_of_16384
+// SIXTEEN-NOT: rows = 4
+// MORE: rows = 4, share_rows = true,
+// MORE-NOT: overlap
+// CHECK-LABEL: @rows_of_16384_and_residual
+// CHECK-NOT: share_rows
 // CHECK: return
+func.func @rows_of_8192(%x: memref<?x8192xbf16>, %y: memref<?x8192xbf16>) {
+  rmsnorm.rms_norm ins(%x : memref<?x8192xbf16>) outs(%y : memref<?x8192xbf16>)
+  return
+}
 func.func @rows_of_16384(%x: memref<?x16384xbf16>, %y: memref<?x16384xbf16>) {
   rmsnorm.rms_norm ins(%x : memref<?x16384xbf16>) outs(%y : memref<?x16384xbf16>)
+  return
+}
+func.func @rows_of_16384_and_residual(%x: memref<?x16384xbf16>, %r: memref<?x16384xbf16>, %y: memref<?x16384xbf16>) {
+  rmsnorm.rms_norm ins(%x : memref<?x16384xbf16>) residual(%r : memref<?x16384xbf16>) outs(%y : memref<?x16384xbf16>)
   return
 }
 
@@ -208,6 +222,9 @@ func.func @rows_of_64(%x: memref<?x64xf32>, %y: memref<?x64xf32>) {
 // CHECK: rows = 8,
 // CHECK-NOT: share_rows
 // CHECK-SAME: prefetch = 32768,
+// SIXTEEN-NOT: write_ahead
+// MORE-SAME: write_ahead = 256,
+// CHECK: return
 func.func @short_uneven_rows_of_f32(%x: memref<?x120xf32>, %w: memref<120xf32>, %y: memref<?x120xf32>) {
   rmsnorm.rms_norm ins(%x : memref<?x120xf32>) scale(%w : memref<120xf32>) outs(%y : memref<?x120xf32>)
   return
@@ -216,6 +233,7 @@ func.func @short_uneven_rows_of_f32(%x: memref<?x120xf32>, %w: memref<120xf32>, 
 // CHECK-LABEL: @short_rows_and_residual
 // CHECK: overlap = 1,
 // CHECK-NOT: prefetch = 32768,
+// CHECK-SAME: write_ahead = 256,
 func.func @short_rows_and_residual(%x: memref<?x128xf32>, %r: memref<?x128xf32>, %y: memref<?x128xf32>, %h: memref<?x128xf32>) {
   rmsnorm.rms_norm ins(%x : memref<?x128xf32>) residual(%r : memref<?x128xf32>)
     outs(%y : memref<?x128xf32>) residual_out(%h : memref<?x128xf32>)
@@ -254,5 +272,19 @@ func.func @even_rows_of_f32(%x: memref<?x96xf32>, %w: memref<96xf32>, %y: memref
 // MORE: convert = 16384,
 func.func @long_scales_of_f16(%x: memref<?x16384xf16>, %w: memref<16384xf16>, %y: memref<?x16384xf16>) {
   rmsnorm.rms_norm ins(%x : memref<?x16384xf16>) scale(%w : memref<16384xf16>) outs(%y : memref<?x16384xf16>)
+  return
+}
+
+// CHECK-LABEL: @masked_rows_of_256
+// SIXTEEN-NOT: write_ahead
+// MORE: write_ahead = 256,
+// CHECK-LABEL: @masked_rows_of_512
+// CHECK: write_ahead = 256,
+func.func @masked_rows_of_256(%x: memref<?x256xf32>, %m: memref<?x256xi1>, %y: memref<?x256xf32>) {
+  rmsnorm.rms_norm ins(%x : memref<?x256xf32>) mask(%m : memref<?x256xi1>) outs(%y : memref<?x256xf32>)
+  return
+}
+func.func @masked_rows_of_512(%x: memref<?x512xf32>, %m: memref<?x512xi1>, %y: memref<?x512xf32>) {
+  rmsnorm.rms_norm ins(%x : memref<?x512xf32>) mask(%m : memref<?x512xi1>) outs(%y : memref<?x512xf32>)
   return
 }
