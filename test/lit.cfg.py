@@ -46,6 +46,10 @@ config.environment["PATH"] = os.pathsep.join(
     [os.path.join(config.rmsnorm_binary_dir, "bin"), config.llvm_tools_dir,
      config.environment["PATH"]])
 
+# `RMSNORM_TARGET=host,-avx512f make test` runs all tests on code for AVX2.
+if "RMSNORM_TARGET" in os.environ:
+    config.environment["RMSNORM_TARGET"] = os.environ["RMSNORM_TARGET"]
+
 # Tests see what they compile, and leave nothing in the user's cache.
 config.environment["RMSNORM_CACHE"] = "0"
 

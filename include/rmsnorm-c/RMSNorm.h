@@ -194,7 +194,9 @@ RMSNORM_EXPORT RMSNormOptions rmsnormOptionsDefault(void);
 typedef struct RMSNormContextImpl *RMSNormContext;
 
 typedef struct RMSNormContextOptions {
-  /** LLVM's name of the processor to compile for; NULL: this machine's. */
+  /** LLVM's name of the processor to compile for; NULL: this machine's, or,
+   * where features are NULL too, what RMSNORM_TARGET of the environment names:
+   * "haswell", "host,-avx512f". */
   const char *cpu;
   /** LLVM's feature string, such as "+avx2,+fma", added to those of `cpu`;
    * NULL: this machine's where cpu is NULL, else none. */

@@ -258,7 +258,7 @@ RMSNormOptions rmsnormOptionsDefault(void) {
 
 static llvm::Expected<Target> getTarget(const RMSNormContextOptions *options) {
   if (!options || (!options->cpu && !options->features))
-    return Target::host();
+    return Target::usual();
   std::string text = options->cpu ? options->cpu : "host";
   if (options->features && *options->features)
     text.append(",").append(options->features);

@@ -146,6 +146,17 @@ llvm::Expected<Target> Target::parse(llvm::StringRef text) {
   return target;
 }
 
+llvm::Expected<Target> Target::usual() {
+  const char *name = ::secure_getenv("RMSNORM_TARGET");
+  if (!name || !*name)
+    return host();
+  llvm::Expected<Target> target = parse(name);
+  if (!target)
+    return llvm::createStringError("RMSNORM_TARGET: " +
+                                   llvm::toString(target.takeError()));
+  return target;
+}
+
 /// Instructions that only an intrinsic asks for: ordinary code for a processor
 /// that has them runs where they are missing.
 static bool isOnlyForIntrinsics(llvm::StringRef feature) {

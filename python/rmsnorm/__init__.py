@@ -5,6 +5,10 @@
     import numpy as np, rmsnorm
     y = rmsnorm.rms_norm(x, scale)
 
+RMSNORM_TARGET in the environment names another processor to compile for, as
+"host,-avx512f" does this one held to AVX2. ValueError, from the first call on: it
+names none.
+
 The first call of a kind (types, rank, axes, options) compiles a kernel, which
 takes tens of milliseconds, or finds it on disk, where another process left it;
 later ones find it in memory.

@@ -2,6 +2,10 @@
 # SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 """What is refused, with which exception, and in which words."""
 
+import os
+import subprocess
+import sys
+
 import ml_dtypes
 import numpy as np
 import pytest
@@ -239,3 +243,14 @@ def test_results():
     wide = rmsnorm.rms_norm(np.ones((512, 1024), np.float32))
     assert wide.ctypes.data % 64 == 0
     assert rmsnorm.rms_norm(np.asfortranarray(X)).flags.f_contiguous
+
+
+def test_target_of_the_environment():
+    program = "import numpy, rmsnorm; rmsnorm.rms_norm(numpy.ones((2, 4), 'f4'))"
+    run = subprocess.run([sys.executable, "-c", program], env={**os.environ, "RMSNORM_TARGET": "abacus"},
+                         capture_output=True, text=True)
+    assert run.returncode == 1
+    assert "ValueError: RMSNORM_TARGET: expected the target's processor to be 'host'" in run.stderr
+    assert run.stderr.rstrip().endswith("but got 'abacus'")
+    for target in ("", "host", "x86-64"):
+        subprocess.run([sys.executable, "-c", program], env={**os.environ, "RMSNORM_TARGET": target}, check=True)

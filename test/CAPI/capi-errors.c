@@ -313,6 +313,23 @@ static void testTargets(void) {
   CHECK_ERROR(rmsnormContextCreate(&options, &none), RMSNORM_INVALID_ARGUMENT,
               "expected the target's features to be such as +avx2 or -fma, but "
               "got '+no-such'");
+  /* What the environment says, contexts that say something do not look at. */
+  const char *before = getenv("RMSNORM_TARGET");
+  char *kept = before ? strdup(before) : NULL;
+  setenv("RMSNORM_TARGET", "no-such-cpu", 1);
+  CHECK_ERROR(rmsnormContextCreate(NULL, &none), RMSNORM_INVALID_ARGUMENT,
+              "RMSNORM_TARGET: expected the target's processor to be 'host' or "
+              "one that LLVM knows, such as x86-64, haswell or sapphirerapids, "
+              "but got 'no-such-cpu'");
+  CHECK(none == NULL);
+  options = (RMSNormContextOptions){.cpu = "x86-64"};
+  CHECK_OK(rmsnormContextCreate(&options, &none));
+  rmsnormContextDestroy(none);
+  if (kept)
+    setenv("RMSNORM_TARGET", kept, 1);
+  else
+    unsetenv("RMSNORM_TARGET");
+  free(kept);
 }
 
 #define KERNEL_REFUSED(code, text)                                             \

@@ -45,8 +45,10 @@ struct Options {
   cl::opt<std::string> output{"o", cl::desc("Where to write it"),
                               cl::value_desc("FILE"), cl::cat(category)};
   cl::opt<std::string> target{
-      "target", cl::desc("The processor to compile for, haswell,-fma"),
-      cl::value_desc("NAME"), cl::init("host"), cl::cat(category)};
+      "target",
+      cl::desc("The processor to compile for, haswell,-fma; without it what "
+               "RMSNORM_TARGET of the environment names, else host"),
+      cl::value_desc("NAME"), cl::cat(category)};
   cl::opt<bool> externalParallelFor{
       "external-parallel-for",
       cl::desc(
@@ -169,7 +171,9 @@ static Error compileFile(const Options &options) {
   Expected<Emit> emit = parseEmit(options.emit);
   if (!emit)
     return emit.takeError();
-  Expected<Target> target = Target::parse(options.target);
+  Expected<Target> target = options.target.getNumOccurrences() > 0
+                                ? Target::parse(options.target)
+                                : Target::usual();
   if (!target)
     return target.takeError();
   ErrorOr<std::unique_ptr<MemoryBuffer>> file =

@@ -59,8 +59,10 @@ struct Options {
       "threads", cl::desc("The most threads; 0: as many as there are"),
       cl::value_desc("N"), cl::init("0"), cl::cat(category)};
   cl::opt<std::string> target{
-      "target", cl::desc("The processor to compile for, haswell,-fma"),
-      cl::value_desc("NAME"), cl::init("host"), cl::cat(category)};
+      "target",
+      cl::desc("The processor to compile for, haswell,-fma; without it what "
+               "RMSNORM_TARGET of the environment names, else host"),
+      cl::value_desc("NAME"), cl::cat(category)};
   cl::opt<bool> time{"time",
                      cl::desc("Call repeatedly and print how long it takes"),
                      cl::cat(category)};
@@ -283,7 +285,9 @@ static Error run(const Options &options) {
   if (StringRef(options.threads).getAsInteger(10, threads) || threads < 0)
     return createStringError("expected --threads to be 0 or more, but got '" +
                              options.threads + "'");
-  Expected<Target> target = Target::parse(options.target);
+  Expected<Target> target = options.target.getNumOccurrences() > 0
+                                ? Target::parse(options.target)
+                                : Target::usual();
   if (!target)
     return target.takeError();
   ErrorOr<std::unique_ptr<MemoryBuffer>> file =

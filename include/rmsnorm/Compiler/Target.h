@@ -30,6 +30,11 @@ public:
   /// may follow: `haswell,-fma`.
   static llvm::Expected<Target> parse(llvm::StringRef text);
 
+  /// Where nothing else is said: what RMSNORM_TARGET of the environment names,
+  /// as for `parse`, else `host`. A program with more rights than its user does
+  /// not look at it.
+  static llvm::Expected<Target> usual();
+
   llvm::StringRef getTriple() const { return triple; }
   llvm::StringRef getCPU() const { return cpu; }
 
