@@ -119,11 +119,19 @@ func.func @rows_of_16384_and_residual(%x: memref<?x16384xbf16>, %r: memref<?x163
 // One at a time where nothing is known of the length, several of narrow types.
 // CHECK-LABEL: @rows_of_unknown_length
 // CHECK: chain = 8,
+// SIXTEEN-NOT: rows =
 // SIXTEEN-NOT: far
+// MORE-SAME: rows = 4, share_rows = true,
 // MORE-SAME: far = 15728640, far_rows = 2, grain
+// CHECK-LABEL: @columns_of_unknown_length
+// CHECK-NOT: share_rows
 // CHECK: return
 func.func @rows_of_unknown_length(%x: memref<?x?xf16>, %y: memref<?x?xf16>) {
   rmsnorm.rms_norm ins(%x : memref<?x?xf16>) outs(%y : memref<?x?xf16>)
+  return
+}
+func.func @columns_of_unknown_length(%x: memref<?x?xf16>, %y: memref<?x?xf16>) {
+  rmsnorm.rms_norm ins(%x : memref<?x?xf16>) outs(%y : memref<?x?xf16>) reduce [0]
   return
 }
 
