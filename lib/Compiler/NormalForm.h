@@ -31,7 +31,7 @@ void normalize(IndexSpace &space);
 /// the rows of all operands follow one another without gaps, the stride from
 /// row to row. All other extents and strides are dynamic.
 struct KernelKey {
-  static constexpr int64_t longestStaticRow = 1 << 16;
+  static constexpr int64_t longestStaticRow = 1 << 22;
 
   KernelKey(const NormOptions &options, const IndexSpace &space);
 

@@ -81,16 +81,6 @@ func.func @rows_of_1024(%x: memref<?x1024xf32>, %y: memref<?x1024xf32>) {
   return
 }
 
-// Four of them are too long for a cache.
-// CHECK-LABEL: @longest_rows
-// CHECK: overlap = 1,
-// CHECK-NOT: far
-// CHECK: return
-func.func @longest_rows(%x: memref<?x65536xf32>, %y: memref<?x65536xf32>) {
-  rmsnorm.rms_norm ins(%x : memref<?x65536xf32>) outs(%y : memref<?x65536xf32>)
-  return
-}
-
 // Beyond the second cache, long narrow rows are summed beside the results of
 // others where there are registers for it; or four at a time.
 // CHECK-LABEL: @rows_of_8192
@@ -294,5 +284,47 @@ func.func @masked_rows_of_256(%x: memref<?x256xf32>, %m: memref<?x256xi1>, %y: m
 }
 func.func @masked_rows_of_512(%x: memref<?x512xf32>, %m: memref<?x512xi1>, %y: memref<?x512xf32>) {
   rmsnorm.rms_norm ins(%x : memref<?x512xf32>) mask(%m : memref<?x512xi1>) outs(%y : memref<?x512xf32>)
+  return
+}
+
+// As many rows are in flight as a second cache holds, and the next are fetched
+// where it holds two.
+// CHECK-LABEL: @rows_of_64_kb
+// MORE: far_rows = 4,
+// CHECK-LABEL: @rows_of_256_kb
+// SIXTEEN: prefetch = 7864320,
+// MORE: far_rows = 2,
+// CHECK-LABEL: @rows_of_256_kb_and_residual
+// CHECK-NOT: far_rows
+// CHECK-LABEL: @rows_of_512_kb
+// CHECK-NOT: prefetch
+// CHECK-NOT: far_rows
+// CHECK-LABEL: @narrow_rows_of_512_kb
+// CHECK: prefetch =
+// CHECK-LABEL: @narrow_rows_of_1_mb
+// CHECK-NOT: prefetch
+// CHECK: return
+func.func @rows_of_64_kb(%x: memref<?x16384xf32>, %y: memref<?x16384xf32>) {
+  rmsnorm.rms_norm ins(%x : memref<?x16384xf32>) outs(%y : memref<?x16384xf32>)
+  return
+}
+func.func @rows_of_256_kb(%x: memref<?x65536xf32>, %y: memref<?x65536xf32>) {
+  rmsnorm.rms_norm ins(%x : memref<?x65536xf32>) outs(%y : memref<?x65536xf32>)
+  return
+}
+func.func @rows_of_256_kb_and_residual(%x: memref<?x65536xf32>, %r: memref<?x65536xf32>, %y: memref<?x65536xf32>) {
+  rmsnorm.rms_norm ins(%x : memref<?x65536xf32>) residual(%r : memref<?x65536xf32>) outs(%y : memref<?x65536xf32>)
+  return
+}
+func.func @rows_of_512_kb(%x: memref<?x131072xf32>, %y: memref<?x131072xf32>) {
+  rmsnorm.rms_norm ins(%x : memref<?x131072xf32>) outs(%y : memref<?x131072xf32>)
+  return
+}
+func.func @narrow_rows_of_512_kb(%x: memref<?x262144xbf16>, %y: memref<?x262144xbf16>) {
+  rmsnorm.rms_norm ins(%x : memref<?x262144xbf16>) outs(%y : memref<?x262144xbf16>)
+  return
+}
+func.func @narrow_rows_of_1_mb(%x: memref<?x524288xbf16>, %y: memref<?x524288xbf16>) {
+  rmsnorm.rms_norm ins(%x : memref<?x524288xbf16>) outs(%y : memref<?x524288xbf16>)
   return
 }
