@@ -74,6 +74,8 @@ struct Target {
   /// Bytes of the cache of the last level.
   int64_t cacheSize;
 
+  bool hasManyRegisters() const { return vectorRegisters >= 32; }
+
   /// Bytes that displace from it what they are computed from. Of 480 MB, on a
   /// processor that many machines share, as much was seen to be used as of 64.
   int64_t large() const {
@@ -103,7 +105,7 @@ static int64_t panelOf(NormOpInterface op) {
 /// there are 32 registers, of f32 and types of 16 bits.
 static bool hasFarForm(NormOpInterface op, Target target) {
   int64_t width = widthOf(op.getX());
-  return target.vectorRegisters >= 32 && !computesInFloat64(op) &&
+  return target.hasManyRegisters() && !computesInFloat64(op) &&
          (width == 16 || width == 32);
 }
 
@@ -190,15 +192,18 @@ struct RowShape {
 static int64_t prefetchOf(NormOpInterface op, const RowShape &shape,
                           int64_t farRows, Target target) {
   constexpr int64_t firstCache = 1 << 15, quick = 4096;
-  int64_t bytes = rowLength(op).value_or(quick) * widthOf(op.getX()) / 8;
-  int64_t longest = widthOf(op.getX()) == 32 ? 1 << 19 : 1 << 20;
-  if (hasRows(op) && bytes >= longest)
-    return 0;
-  bool staysInRegisters = shape.share && target.vectorRegisters >= 32;
-  if (shape.rows > 1 && widthOf(op.getX()) >= 32 && bytes <= quick &&
-      !residualOf(op) && !staysInRegisters)
-    return firstCache;
-  bool ofFarAlone = hasRows(op) || widthOf(op.getX()) == 32;
+  int64_t width = widthOf(op.getX());
+  if (std::optional<int64_t> length = rowLength(op)) {
+    int64_t bytes = *length * width / 8;
+    int64_t longest = width == 32 ? 1 << 19 : 1 << 20;
+    if (bytes >= longest)
+      return 0;
+    bool staysInRegisters = shape.share && target.hasManyRegisters();
+    if (shape.rows > 1 && width >= 32 && bytes <= quick && !residualOf(op) &&
+        !staysInRegisters)
+      return firstCache;
+  }
+  bool ofFarAlone = hasRows(op) || width == 32;
   return farRows > 0 && ofFarAlone ? target.large() : target.far();
 }
 
@@ -230,7 +235,7 @@ static RowShape shapeOfRows(NormOpInterface op, Target target) {
   // for what reason was not found.
   int64_t second = addsNarrow(op) ? 32 : step;
   // Rows of 33 to 63 that whole vectors do not fill gained up to a tenth.
-  bool hasMany = target.vectorRegisters >= 32;
+  bool hasMany = target.hasManyRegisters();
   bool takesMany = isNarrow ? length % 8 == 0 : isHalf && hasMany;
   bool takesOne = !isNarrow && !isHalf && length % 32 == 0 && hasMany;
   bool shares = hasMany ? isHalf && fillsSteps
@@ -274,7 +279,7 @@ static int64_t overlapOf(NormOpInterface op, int64_t rows, int64_t farRows,
   if (rows > 1)
     return rows * length * width / 8 <= smallBytes ? 1 : 0;
   if (width != 32)
-    return target.vectorRegisters < 32 || length < full ? 0 : secondCache;
+    return !target.hasManyRegisters() || length < full ? 0 : secondCache;
   if (length <= brief || full < length)
     return 1;
   return farRows > 0 ? 0 : target.far();
@@ -292,8 +297,8 @@ static int64_t writeAheadOf(NormOpInterface op, Target target) {
   auto norm = dyn_cast<RMSNormOp>(op.getOperation());
   int64_t shortRow = norm && norm.getMask() ? 256 : 2048;
   bool isShort = rowLength(op).value_or(shortRow + 1) <= shortRow;
-  bool losesShort = target.vectorRegisters < 32 && widthOf(op.getX()) == 32 &&
-                    !residualOf(op);
+  bool losesShort =
+      !target.hasManyRegisters() && widthOf(op.getX()) == 32 && !residualOf(op);
   return isShort && losesShort ? 0 : 256;
 }
 
@@ -359,7 +364,7 @@ static int64_t convertOf(NormOpInterface op, Target target) {
     return 0;
   bool isBF16 = llvm::any_of(
       op->getOperands(), [](Value value) { return partsOf(value).isBF16(); });
-  if (isBF16 || (hasRows(op) && target.vectorRegisters >= 32))
+  if (isBF16 || (hasRows(op) && target.hasManyRegisters()))
     return 16384;
   return hasRows(op) ? 8192 : 1024;
 }
@@ -374,7 +379,7 @@ static RowShape shapeOfColumns(NormOpInterface op, Target target) {
   int64_t columns = cast<ShapedType>(op.getX().getType()).getShape().back();
   bool isLong = ShapedType::isDynamic(columns) || columns >= 64;
   bool fillsVectors =
-      target.vectorRegisters >= 32 && isLong && partsOf(op.getX()).isBF16();
+      target.hasManyRegisters() && isLong && partsOf(op.getX()).isBF16();
   if (widthOf(op.getX()) == 16 &&
       (fillsVectors || hasPagesOfColumns(op, target)))
     step = 32;
